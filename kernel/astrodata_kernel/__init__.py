@@ -1,0 +1,53 @@
+"""AstroData Lab in the kernel: open a data set, look at it, keep it in the workspace's catalogue.
+
+>>> import astrodata_kernel as adk
+>>> ds = adk.open("m31.fits")  # doctest: +SKIP
+>>> adk.view(ds)               # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+
+if TYPE_CHECKING:
+    from .catalog import Catalog
+    from .datasets import Dataset
+    from .readers.registry import open_dataset as open
+    from .widgets.fits import FitsViewer
+    from .widgets.view import view
+
+__all__ = ["Catalog", "Dataset", "FitsViewer", "errors", "load_ipython_extension", "open", "view"]
+
+# Loaded when first asked for: an import that costs nothing can stand in every notebook.
+_HOMES = {
+    "Catalog": (".catalog", "Catalog"),
+    "Dataset": (".datasets", "Dataset"),
+    "FitsViewer": (".widgets.fits", "FitsViewer"),
+    "open": (".readers.registry", "open_dataset"),
+    "view": (".widgets.view", "view"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        home, attribute = _HOMES[name]
+        value = getattr(import_module(home, __name__), attribute)
+        globals()[name] = value
+        return value
+    if name in ("processing", "testing", "wire"):
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Give the notebook its ``%astro`` magic: ``%load_ext astrodata_kernel``."""
+    from .magics import register
+
+    register(ipython)

@@ -1,0 +1,273 @@
+"""The catalogue itself."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..datasets import Dataset
+from ..errors import AstrodataError, BadRequest, DataCheckFailed, NameTaken, UnknownName
+from . import records
+from .entry import Entry
+
+FOLDER = "astrodata"
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What became of one data set: `state` is ``"ok"``, ``"changed"`` or ``"missing"``."""
+
+    name: str
+    state: str
+    message: str
+
+
+class Catalog:
+    """The data sets of a workspace, by name.
+
+    Files stay where they are: a record points to one and knows its size and SHA-256. Several kernels and
+    the panel of the sidebar may add at once.
+
+    Parameters
+    ----------
+    root
+        Folder of the workspace, whose sub-folder ``astrodata`` keeps the records. By default the nearest
+        one upwards from the current folder that has such records, else the current folder.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> root = tempfile.mkdtemp()
+    >>> np.save(root + "/ramp.npy", np.arange(6).reshape(2, 3))
+    >>> catalog = Catalog(root)
+    >>> catalog.add(root + "/ramp.npy", tags=["test"]).name
+    'ramp'
+    >>> [(entry.name, entry.kind, entry.shape) for entry in catalog]
+    [('ramp', 'image', (2, 3))]
+    """
+
+    def __init__(self, root: str | os.PathLike[str] | None = None) -> None:
+        self.root = _workspace() if root is None else Path(root).resolve()
+        self.folder = self.root / FOLDER
+
+    def add(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        *,
+        expect: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> Entry:
+        """Record a file by its path, without copying it, and give its entry.
+
+        Parameters
+        ----------
+        path
+            The file.
+        name
+            Name in the catalogue; by default the file's own without its ending, and ``-2``, ``-3``, ...
+            behind it when that is taken. A file that is there already keeps its name.
+        tags
+            Words to find it by.
+        expect
+            ``size`` and ``sha256`` that the file must have.
+        progress
+            Told the share of the file that is hashed.
+
+        Raises
+        ------
+        AstrodataError
+            The file cannot be read.
+        NameTaken
+            `name` belongs to another file.
+        DataCheckFailed
+            The file is not the expected one; nothing is recorded.
+        """
+        from ..readers.registry import open_dataset
+
+        given = None if name is None else _valid_name(name)
+        labels = _valid_tags(tags)
+        dataset = open_dataset(os.path.abspath(os.path.expanduser(os.fspath(path))))
+        entry = self._entry(dataset, given or "", labels, progress)
+        _compare(entry, expect or {})
+        known = next((e for e in self if _same_file(e.path, entry.path)), None)
+        if known is not None and given in (None, known.name):
+            fresh = replace(entry, name=known.name, tags=labels or known.tags, added=known.added)
+            records.replace(self.folder, known.name, fresh.to_json())
+            return fresh
+        if given is not None:
+            if not records.create(self.folder, given, entry.to_json()):
+                raise NameTaken(f"the catalogue has a data set {given!r} already: choose another name")
+            return entry
+        return self._add_named_after_its_file(entry)
+
+    def __getitem__(self, name: str) -> Entry:
+        record = records.read(records.file_of(self.folder, name))
+        entry = None if record is None else self._from_record(record)
+        if entry is None:
+            names = [entry.name for entry in self]
+            close = difflib.get_close_matches(name, names, 1, 0.5) or names[:5]
+            hint = f"; did you mean {', '.join(map(repr, close))}?" if close else "; it is empty"
+            raise UnknownName(f"the catalogue of {self.root} has no data set {name!r}{hint}")
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and records.file_of(self.folder, name).exists()
+
+    def __iter__(self) -> Iterator[Entry]:
+        found = (self._from_record(record) for record in records.read_all(self.folder))
+        return iter(sorted((e for e in found if e is not None), key=lambda e: e.name.casefold()))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"<Catalog of {self.root}: {len(self)} data sets>"
+
+    def remove(self, name: str) -> None:
+        """Forget a data set. Its file is not touched.
+
+        Raises
+        ------
+        UnknownName
+            There is none of this name.
+        """
+        if not records.delete(self.folder, name):
+            self[name]  # says what there is instead
+
+    def retag(self, name: str, tags: Iterable[str]) -> Entry:
+        """Give a data set other tags."""
+        entry = replace(self[name], tags=_valid_tags(tags))
+        records.replace(self.folder, name, entry.to_json())
+        return entry
+
+    def verify(self, progress: Progress | None = None) -> list[Verification]:
+        """Hash every file anew, and tell which changed or vanished."""
+        entries = list(self)
+        total = sum(entry.size for entry in entries) or 1
+        done, outcome = 0, []
+        for entry in entries:
+            outcome.append(_verified(entry))
+            done += entry.size
+            if progress is not None:
+                progress(done / total)
+        return outcome
+
+    def _entry(
+        self, dataset: Dataset, name: str, tags: tuple[str, ...], progress: Progress | None
+    ) -> Entry:
+        provenance = dataset.provenance
+        assert provenance is not None
+        path = Path(provenance.path)
+        inside = path.is_relative_to(self.root)
+        return Entry(
+            name=name,
+            path=provenance.path,
+            relative=path.relative_to(self.root).as_posix() if inside else None,
+            kind=dataset.kind,
+            format=provenance.reader,
+            shape=dataset.shape,
+            dtype=str(dataset.dtype) if dataset.kind != "table" else "",
+            size=provenance.size,
+            mtime=provenance.mtime,
+            sha256=provenance.digest.result(progress),
+            reader_version=provenance.reader_version,
+            tags=tags,
+            added=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _add_named_after_its_file(self, entry: Entry) -> Entry:
+        stem = _stem(Path(entry.path).name)
+        number = 1
+        while True:
+            named = replace(entry, name=stem if number == 1 else f"{stem}-{number}")
+            if records.create(self.folder, named.name, named.to_json()):
+                return named
+            number += 1
+
+    def _from_record(self, record: Mapping[str, Any]) -> Entry | None:
+        try:
+            return Entry.from_json(record, self.root)
+        except (KeyError, TypeError, ValueError) as error:
+            name = str(record.get("name", "?"))
+            records.say_damaged(records.file_of(self.folder, name), error)
+            return None
+
+
+def _workspace() -> Path:
+    here = Path.cwd().resolve()
+    home = Path.home().resolve()
+    for folder in (here, *here.parents):
+        kept = folder / FOLDER
+        # Somebody else's folder on a shared machine must not become ours.
+        if any(kept.glob("*.json")) and kept.stat().st_uid == os.getuid():
+            return folder
+        if folder == home:
+            break
+    return here
+
+
+def _stem(name: str) -> str:
+    stem = re.sub(r"(\.(fits|fit|fts|fz|gz|npy|npz|h5|hdf5|hdf|csv|tsv|txt|parquet))+$", "", name, flags=re.I)
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", stem).strip() or "dataset"
+
+
+def _valid_name(name: str) -> str:
+    if not name.strip() or len(name) > 200 or any(ord(c) < 32 or ord(c) == 127 for c in name):
+        raise BadRequest(f"{name[:40]!r} is no name: give 1 to 200 characters on one line")
+    return name.strip()
+
+
+def _valid_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(tags, str):
+        raise BadRequest(f"tags are a list of words: give [{tags!r}]")
+    return tuple(dict.fromkeys(_valid_name(str(tag)) for tag in tags))
+
+
+def _same_file(one: str, other: str) -> bool:
+    try:
+        return one == other or os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def _compare(entry: Entry, expect: Mapping[str, Any]) -> None:
+    name = Path(entry.path).name
+    if "size" in expect and entry.size != expect["size"]:
+        raise DataCheckFailed(
+            f"{name} has {entry.size:,} bytes where {expect['size']:,} were sent: it did not arrive whole; "
+            "upload it again"
+        )
+    if "sha256" in expect and entry.sha256 != expect["sha256"]:
+        raise DataCheckFailed(
+            f"{name} is not what was sent: its SHA-256 is {entry.sha256[:12]}… where "
+            f"{str(expect['sha256'])[:12]}… was expected; upload it again"
+        )
+
+
+def _verified(entry: Entry) -> Verification:
+    if entry.state() == "missing":
+        return Verification(entry.name, "missing", f"{entry.path} is no longer there")
+    try:
+        from ..readers.hashing import FileDigest
+
+        path = Path(entry.path)
+        sha256 = FileDigest(path, path.stat()).result()
+    except AstrodataError as error:
+        return Verification(entry.name, "missing", str(error))
+    if sha256 == entry.sha256:
+        return Verification(entry.name, "ok", f"{entry.size:,} bytes, as recorded")
+    return Verification(
+        entry.name,
+        "changed",
+        f"{entry.path} has other bytes than on {entry.added[:10]}: SHA-256 {sha256[:12]}… where "
+        f"{entry.sha256[:12]}… was recorded",
+    )

@@ -1,0 +1,95 @@
+"""One record of the catalogue."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..datasets import Dataset
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A data set of the workspace, known by name. It is a path too: ``adk.open(entry)``.
+
+    `relative` is the path from the workspace's root, or None for a file outside of it; the record keeps
+    that one where it can, so that a workspace can be moved.
+    """
+
+    name: str
+    path: str
+    relative: str | None
+    kind: str
+    format: str
+    shape: tuple[int, ...]
+    dtype: str
+    size: int
+    mtime: float
+    sha256: str
+    reader_version: str
+    tags: tuple[str, ...]
+    added: str
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def open(self, hdu: int | str | None = None) -> Dataset:
+        """Give the data set itself."""
+        from ..readers.registry import open_dataset
+
+        return open_dataset(self.path, hdu=hdu)
+
+    def state(self) -> str:
+        """Tell at a glance, by size and time alone: ``"ok"``, ``"changed"`` or ``"missing"``."""
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return "missing"
+        same = (status.st_size, status.st_mtime) == (self.size, self.mtime)
+        return "ok" if same else "changed"
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as it is stored."""
+        record = asdict(self)
+        stored = record.pop("relative") or self.path
+        return {
+            "schema": SCHEMA,
+            **record,
+            "path": stored,
+            "shape": list(self.shape),
+            "tags": list(self.tags),
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any], root: Path) -> Entry:
+        """Give the entry that a stored record tells.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is not one.
+        """
+        if record["schema"] != SCHEMA:
+            raise ValueError(f"schema {record['schema']!r} was written by another version")
+        stored = str(record["path"])
+        path = root / stored
+        return cls(
+            name=str(record["name"]),
+            path=str(path),
+            relative=None if os.path.isabs(stored) else Path(stored).as_posix(),
+            kind=str(record["kind"]),
+            format=str(record["format"]),
+            shape=tuple(int(n) for n in record["shape"]),
+            dtype=str(record["dtype"]),
+            size=int(record["size"]),
+            mtime=float(record["mtime"]),
+            sha256=str(record["sha256"]),
+            reader_version=str(record["reader_version"]),
+            tags=tuple(str(tag) for tag in record["tags"]),
+            added=str(record["added"]),
+        )

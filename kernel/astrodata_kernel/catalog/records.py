@@ -1,0 +1,136 @@
+"""Record files that several processes write at once, over network file systems too.
+
+A record is written under a temporary name and linked to its own: linking fails if the name exists, in one
+step, on NFS as well. No lock file can be left behind and no database is needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
+_warned: set[tuple[str, float]] = set()
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Give the file of the record of a name: readable, and different for each name."""
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:60] or "dataset"
+    return folder / f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}.json"
+
+
+def create(folder: Path, name: str, record: Mapping[str, Any]) -> bool:
+    """Write a new record; False if the name has one already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = file_of(folder, name)
+    with _temporary(folder, record) as written:
+        try:
+            os.link(written, target)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            return _create_without_links(target, written)
+    return True
+
+
+def _create_without_links(target: Path, written: Path) -> bool:
+    # Bucket mounts know no hard links. Creating exclusively is one step too; a reader that comes between
+    # it and the text finds an empty record, which it leaves for the next look.
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(written.read_bytes())
+    return True
+
+
+def replace(folder: Path, name: str, record: Mapping[str, Any]) -> None:
+    """Write a record in place of the one that a name has."""
+    with _temporary(folder, record) as written:
+        os.replace(written, file_of(folder, name))
+
+
+def delete(folder: Path, name: str) -> bool:
+    """Remove the record of a name; False if there is none."""
+    try:
+        file_of(folder, name).unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def read_all(folder: Path) -> Iterator[dict[str, Any]]:
+    """Give each record; one that cannot be read is left alone, and said once."""
+    try:
+        files = sorted(folder.glob("*.json"))
+    except OSError:
+        return
+    for path in files:
+        record = read(path)
+        if record is not None:
+            yield record
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Give one record, or None if it is gone or damaged."""
+    try:
+        text = path.read_text("utf-8")
+        record = json.loads(text) if text else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        say_damaged(path, error)
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def say_damaged(path: Path, error: Exception) -> None:
+    """Warn once of a record file that makes no sense."""
+    with contextlib.suppress(OSError):
+        key = (str(path), path.stat().st_mtime)
+        if key not in _warned:
+            _warned.add(key)
+            warnings.warn(
+                f"{path} is no record of a data set and is left out: {error}; mend or remove it",
+                stacklevel=4,
+            )
+
+
+@contextlib.contextmanager
+def _temporary(folder: Path, record: Mapping[str, Any]) -> Iterator[Path]:
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".new-", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(record, file, indent=1, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files for their owner alone; records are read by who may read the folder.
+        with contextlib.suppress(OSError):
+            os.chmod(name, 0o666 & ~_umask())
+        yield Path(name)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _umask() -> int:
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    except OSError:
+        pass
+    return 0o077

@@ -1,0 +1,73 @@
+"""What can go wrong, each error also what Python programmers already catch.
+
+The text of an error is one sentence or two: what happened, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AstrodataError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+    code: ClassVar[str] = "error"
+    """Short name of the error, the same in Python, over REST and on the wire."""
+
+    def __str__(self) -> str:
+        # KeyError would quote its text, and OSError look for a number in it.
+        return str(self.args[0]) if self.args else self.code
+
+
+class UnreadableFile(AstrodataError, FileNotFoundError):
+    """A path where no file can be read: missing, a folder, empty, or not permitted."""
+
+    code = "unreadable"
+
+
+class UnsupportedFormat(AstrodataError, ValueError):
+    """Content that no reader knows, or that is not of the kind asked for."""
+
+    code = "unsupported"
+
+
+class DamagedFile(AstrodataError, ValueError):
+    """A known format whose bytes are cut short or contradict themselves."""
+
+    code = "damaged"
+
+
+class TooLarge(AstrodataError, ValueError):
+    """Declared sizes beyond a cap, found before memory was taken for them."""
+
+    code = "too-large"
+
+
+class DataCheckFailed(AstrodataError, ValueError):
+    """Bytes that are not those that were expected."""
+
+    code = "check-failed"
+
+
+class NameTaken(AstrodataError, ValueError):
+    """A name in the catalogue that belongs to another data set."""
+
+    code = "name-taken"
+
+
+class UnknownName(AstrodataError, KeyError):
+    """A name that stands for nothing: of a data set, an HDU or a request."""
+
+    code = "unknown-name"
+
+
+class BadRequest(AstrodataError, ValueError):
+    """Arguments outside of what is possible."""
+
+    code = "bad-request"
+
+
+class Cancelled(AstrodataError):
+    """Work that was given up because nobody waits for it."""
+
+    code = "cancelled"

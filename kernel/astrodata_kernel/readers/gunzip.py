@@ -1,0 +1,106 @@
+"""Gzip'd files, expanded once to the system's temporary folder."""
+
+from __future__ import annotations
+
+import atexit
+import gzip
+import os
+import shutil
+import tempfile
+import threading
+import zlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from ..errors import DamagedFile, TooLarge
+from .caps import caps
+
+_CHUNK = 4 << 20
+_LEFT_FREE = 1 << 30
+_lock = threading.Lock()
+_known: dict[tuple[str, int, int], Path] = {}
+
+
+def is_gzip(head: bytes) -> bool:
+    """Tell whether a file begins like gzip."""
+    return head.startswith(b"\x1f\x8b\x08")
+
+
+def gunzipped_head(path: Path, count: int) -> bytes:
+    """Give the first `count` bytes of what a gzip'd file holds.
+
+    Raises
+    ------
+    DamagedFile
+        The gzip stream breaks off before its first block.
+    """
+    with path.open("rb") as file:
+        raw = file.read(4 * count)
+    try:
+        return zlib.decompressobj(wbits=31).decompress(raw, count)
+    except zlib.error as error:
+        raise DamagedFile(f"{path.name} begins like gzip but is damaged: {error}") from None
+
+
+@cache
+def folder() -> Path:
+    """Give this process's own temporary folder, which only its user can enter; it goes with the process."""
+    made = Path(tempfile.mkdtemp(prefix="astrodata-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def expanded(path: Path, progress: Callable[[float], None] | None = None) -> Path:
+    """Give a path where the expanded bytes of a gzip'd file are.
+
+    Parameters
+    ----------
+    path
+        The gzip'd file; expanded anew only when its size or time changed.
+    progress
+        Told the share of the gzip'd bytes that are done.
+
+    Raises
+    ------
+    TooLarge
+        It grows beyond the cap, or would fill the disk.
+    DamagedFile
+        The stream is cut short or damaged.
+    """
+    status = path.stat()
+    key = (str(path.resolve()), status.st_size, status.st_mtime_ns)
+    with _lock:
+        if key not in _known or not _known[key].exists():
+            _known[key] = _expand(path, status.st_size, progress)
+        return _known[key]
+
+
+def _expand(path: Path, size: int, progress: Callable[[float], None] | None) -> Path:
+    descriptor, name = tempfile.mkstemp(dir=folder(), suffix=".expanded")
+    done = False
+    try:
+        with os.fdopen(descriptor, "wb") as out, path.open("rb") as raw, gzip.open(raw) as source:
+            while chunk := source.read(_CHUNK):
+                out.write(chunk)
+                if out.tell() > caps.expanded_bytes:
+                    raise TooLarge(
+                        f"{path.name} expands to more than {caps.expanded_bytes:,} bytes: expand it "
+                        "yourself, where there is room, if you trust it"
+                    )
+                if shutil.disk_usage(folder()).free < _LEFT_FREE:
+                    raise TooLarge(
+                        f"{path.name} would fill the disk of {folder().parent} when expanded: make room "
+                        "there, or set TMPDIR"
+                    )
+                if progress is not None:
+                    progress(min(1.0, raw.tell() / size))
+        done = True
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DamagedFile(
+            f"{path.name}: its gzip stream is damaged or cut short ({error}); copy or download it again"
+        ) from None
+    finally:
+        if not done:
+            Path(name).unlink(missing_ok=True)
+    return Path(name)

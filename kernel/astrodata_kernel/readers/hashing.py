@@ -1,0 +1,120 @@
+"""SHA-256 of a file, computed in the background."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import Cancelled, DataCheckFailed, UnreadableFile
+
+_CHUNK = 4 << 20
+
+
+class FileDigest:
+    """The SHA-256 of a file as it was when it was opened.
+
+    A daemon thread begins it when `result` or `start` is first called. hashlib lets other threads run
+    meanwhile.
+
+    Parameters
+    ----------
+    path
+        The file.
+    status
+        Its `os.stat` when it was opened: other bytes must not get this data set's hash.
+    """
+
+    def __init__(self, path: Path, status: os.stat_result) -> None:
+        self._path, self._status = path, status
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._cancel = threading.Event()
+        self._done = 0
+        self._moved = threading.Condition()
+        self._outcome: str | Exception | None = None
+
+    @property
+    def progress(self) -> float:
+        """Share of the bytes hashed so far, 0 to 1."""
+        if isinstance(self._outcome, str):
+            return 1.0
+        return self._done / max(1, self._status.st_size)
+
+    def start(self) -> None:
+        """Begin in the background, unless it is under way or done."""
+        with self._lock:
+            if self._thread is None:
+                self._cancel.clear()
+                self._outcome, self._done = None, 0
+                self._thread = threading.Thread(
+                    target=self._run, name="astrodata-hash", daemon=True
+                )
+                self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop; a later `result` begins anew."""
+        self._cancel.set()
+
+    def result(self, progress: Callable[[float], None] | None = None) -> str:
+        """Give the hash in hexadecimal; `progress` is told the share done while it waits.
+
+        Raises
+        ------
+        DataCheckFailed
+            The file changed since it was opened.
+        UnreadableFile
+            It can no longer be read.
+        Cancelled
+            `cancel` was called meanwhile.
+        """
+        self.start()
+        while True:
+            with self._moved:
+                outcome = self._outcome
+                if outcome is None:
+                    self._moved.wait(0.2)
+                    outcome = self._outcome
+            if progress is not None:
+                progress(self.progress)
+            if outcome is not None:
+                break
+        if isinstance(outcome, Exception):
+            with self._lock:
+                self._thread = None
+            raise outcome
+        return outcome
+
+    def _run(self) -> None:
+        try:
+            outcome: str | Exception = self._hash()
+        except OSError as error:
+            outcome = UnreadableFile(
+                f"{self._path.name}: its bytes can no longer be read ({error.strerror}); check the path "
+                "and open it again"
+            )
+        except (Cancelled, DataCheckFailed) as error:
+            outcome = error
+        with self._moved:
+            self._outcome = outcome
+            self._moved.notify_all()
+
+    def _hash(self) -> str:
+        sha = hashlib.sha256()
+        buffer = memoryview(bytearray(_CHUNK))
+        with self._path.open("rb", buffering=0) as file:
+            while count := file.readinto(buffer):
+                if self._cancel.is_set():
+                    raise Cancelled(f"{self._path.name}: hashing was cancelled")
+                sha.update(buffer[:count])
+                self._done += count
+            now = os.fstat(file.fileno())
+        was = self._status
+        if (now.st_size, now.st_mtime_ns) != (was.st_size, was.st_mtime_ns):
+            raise DataCheckFailed(
+                f"{self._path.name} changed since it was opened ({was.st_size:,} bytes then, "
+                f"{now.st_size:,} now): open it again"
+            )
+        return sha.hexdigest()

@@ -1,0 +1,175 @@
+"""A first look at a file, for whoever lists files: what it is, its header, a small picture of it.
+
+Functions of a local path that give plain values, so that they can run in another process.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..datasets import Dataset, Part
+from ..datasets.lazy import Values
+from ..errors import TooLarge
+from .caps import caps
+from .registry import open_dataset
+
+_CHECKED_BYTES = 64 << 20
+"""Checksums are verified by the way in files up to this size."""
+_CARDS = 5000
+_COMPRESSED_PIXELS = 64 << 20
+"""A compressed image beyond this many pixels gets no thumbnail: all of it would be decompressed."""
+
+
+def sniff(path: Path) -> dict[str, Any]:
+    """Give what a file is: name, format, kind, shape, dtype, size, mtime, unit, parts and warnings.
+
+    Raises
+    ------
+    AstrodataError
+        What `open_dataset` raises.
+    """
+    dataset = open_dataset(path)
+    provenance = dataset.provenance
+    assert provenance is not None
+    warnings = [str(text) for text in dataset.meta.get("warnings", ())]
+    if provenance.size <= _CHECKED_BYTES:
+        warnings += [check.message for check in dataset.checks() if not check.ok]
+    # What is wrong with the parts that were not opened.
+    warnings += [
+        f"part {part.index} {part.name}: {part.note}"
+        for part in dataset.parts
+        if part.kind and part.note
+    ]
+    return {
+        "name": dataset.name,
+        "format": provenance.reader,
+        "kind": dataset.kind,
+        "shape": list(dataset.shape),
+        "dtype": str(dataset.dtype) if dataset.kind != "table" else "",
+        "size": provenance.size,
+        "mtime": provenance.mtime,
+        "unit": str(dataset.meta.get("unit", "")),
+        "parts": [plain_part(part) for part in dataset.parts],
+        "warnings": warnings,
+    }
+
+
+def plain_part(part: Part) -> dict[str, Any]:
+    """Give a part as plain values."""
+    return {
+        "index": part.index,
+        "name": part.name,
+        "version": part.version,
+        "kind": part.kind,
+        "shape": list(part.shape),
+        "dtype": part.dtype,
+        "unit": part.unit,
+        "note": part.note,
+    }
+
+
+def header(path: Path, hdu: int | None = None) -> dict[str, Any]:
+    """Give the header cards of a part as (keyword, value, comment), and the list of parts.
+
+    At most 5,000 cards come; ``truncated`` says that there are more.
+    """
+    dataset = open_dataset(path, hdu=hdu)
+    cards = list(dataset.meta.get("header", ()))
+    return {
+        "hdu": dataset.part,
+        "parts": [plain_part(part) for part in dataset.parts],
+        "cards": [[key, _plain(value), comment] for key, value, comment in cards[:_CARDS]],
+        "truncated": len(cards) > _CARDS,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)  # JSON has no word for it
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def thumbnail(path: Path, hdu: int | None = None, size: int = 128) -> bytes:
+    """Give a PNG of at most `size` pixels: an image in zscale and asinh, a spectrum as a line.
+
+    Raises
+    ------
+    TooLarge
+        A compressed image that would have to be decompressed whole.
+    """
+    from PIL import Image
+
+    dataset = open_dataset(path, hdu=hdu)
+    if dataset.kind == "table":
+        picture = _table_picture(size)
+    elif dataset.kind == "spectrum":
+        picture = _line_picture(dataset, size)
+    else:
+        picture = _image_picture(dataset, size)
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG")
+    return out.getvalue()
+
+
+def _image_picture(dataset: Dataset, size: int) -> Values:
+    from astropy.visualization import AsinhStretch, ZScaleInterval
+
+    array = dataset.array
+    if hasattr(array, "_section") and array.size > _COMPRESSED_PIXELS:
+        raise TooLarge(f"{dataset.name} is compressed and too large for a thumbnail")
+    middle = tuple(n // 2 for n in array.shape[:-2])
+    rows, columns = array.shape[-2:]
+    step = max(1, -(-max(rows, columns) // size))
+    plane = np.asarray(array[(*middle, slice(None, None, step), slice(None, None, step))], "f8")
+    finite = plane[np.isfinite(plane)]
+    if finite.size == 0:
+        return np.full((*plane.shape, 3), 128, "u1")
+    low, high = ZScaleInterval().get_limits(finite)
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = np.clip((plane - low) / (high - low), 0, 1)
+    shown = AsinhStretch()(np.nan_to_num(scaled, nan=0.0))
+    grey = (255 * shown).astype("u1")
+    picture = np.repeat(grey[..., None], 3, axis=2)
+    picture[np.isnan(plane)] = (70, 90, 120)
+    return picture[::-1]  # row 0 is the bottom one
+
+
+def _line_picture(dataset: Dataset, size: int) -> Values:
+    values = dataset.array
+    step = max(1, values.size // (64 * size))
+    sample = np.asarray(values[::step], "f8").ravel()
+    edges = np.linspace(0, sample.size, size + 1).astype(int)
+    picture = np.full((size, size, 3), 24, "u1")
+    finite = sample[np.isfinite(sample)]
+    if finite.size == 0:
+        return picture
+    low, high = np.percentile(finite, [0.5, 99.5])
+    span = (high - low) or 1.0
+    for column in range(size):
+        piece = sample[edges[column] : max(edges[column] + 1, edges[column + 1])]
+        piece = piece[np.isfinite(piece)]
+        if piece.size:
+            at = np.clip((np.array([piece.max(), piece.min()]) - low) / span, 0, 1)
+            top, bottom = ((1 - at) * (size - 1)).astype(int)
+            picture[top : bottom + 1, column] = (120, 190, 255)
+    return picture
+
+
+def _table_picture(size: int) -> Values:
+    picture = np.full((size, size, 3), 24, "u1")
+    pitch = max(4, size // 8)
+    picture[::pitch] = picture[:, ::pitch] = (90, 110, 130)
+    picture[:pitch] = (60, 90, 130)
+    return picture
+
+
+def lower_caps(expanded_bytes: int) -> None:
+    """Take less in this process: what the panel looks at must not fill the server's disk or memory."""
+    caps.expanded_bytes = caps.member_bytes = expanded_bytes
+    caps.header_blocks = min(caps.header_blocks, 1000)

@@ -1,0 +1,193 @@
+"""Which reader takes a file, decided by its first bytes and never by its name."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol
+
+from ..datasets import Dataset, Provenance
+from ..errors import AstrodataError, DamagedFile, UnreadableFile, UnsupportedFormat
+from .hashing import FileDigest
+
+HEAD = 4096
+"""Bytes from a file's beginning that readers are shown."""
+
+GROUP = "astrodata_kernel.readers"
+"""Entry-point group by which other packages bring readers."""
+
+# Named, not imported: what a format needs is loaded when a file of it turns up. Text comes last, since
+# almost anything is text.
+BUILT_IN = (
+    "astrodata_kernel.readers.fits:FitsReader",
+    "astrodata_kernel.readers.arrays:NumpyReader",
+    "astrodata_kernel.readers.arrays:Hdf5Reader",
+    "astrodata_kernel.readers.table:ParquetReader",
+    "astrodata_kernel.readers.table:CsvReader",
+)
+
+
+class Reader(Protocol):
+    """What turns the bytes of a family of formats into data sets.
+
+    `astrodata_kernel.testing.ReaderTests` holds a reader to what everything else relies on.
+    """
+
+    name: str
+    version: str
+
+    def sniff(self, head: bytes, path: Path) -> bool:
+        """Tell from the first `HEAD` bytes of a file whether it is one of ours."""
+
+    def open(self, path: Path, provenance: Provenance, part: int | str | None = None) -> Dataset:
+        """Give the data set of a file, or of one part of it, without reading its values."""
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """Give all readers: those of other packages first, then our own."""
+    found: list[Reader] = []
+    for point in entry_points(group=GROUP):
+        try:
+            found.append(point.load()())
+        except Exception as error:  # noqa: BLE001 - a broken plug-in must not take the others along
+            warnings.warn(
+                f"the reader {point.name!r} of another package cannot be loaded and is left out: {error}",
+                stacklevel=2,
+            )
+    for home in BUILT_IN:
+        module, name = home.split(":")
+        found.append(getattr(import_module(module), name)())
+    return tuple(found)
+
+
+def open_dataset(
+    path_or_url: str | os.PathLike[str],
+    kind: str | None = None,
+    hdu: int | str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Dataset:
+    """Give the data set of a file: its facts at once, its values when they are asked for.
+
+    Parameters
+    ----------
+    path_or_url
+        A file of this machine, or an ``http``, ``https`` or ``ftp`` address, which is fetched to the
+        temporary folder.
+    kind
+        Take only this kind: ``"image"``, ``"cube"``, ``"spectrum"`` or ``"table"``. A file with several
+        parts then gives its first one of the kind.
+    hdu
+        Number or name of the part (HDU, npz member, HDF5 array) to open.
+    progress
+        Told the share done, 0 to 1, while a file is fetched or expanded.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    UnreadableFile
+        No such file, a folder, an empty file, or no permission. It is a FileNotFoundError too.
+    UnsupportedFormat
+        Content that no reader knows, or not of the kind asked for.
+    DamagedFile, TooLarge
+        Content that is cut short, contradicts itself, or declares sizes beyond the caps.
+    """
+    text = os.fspath(path_or_url)
+    from .remote import fetched, is_url
+
+    path = fetched(text, progress) if is_url(text) else Path(text).expanduser()
+    status = _status_of_file(path)
+    reader, content = _reader_of(path, progress)
+    provenance = Provenance(
+        path=text if is_url(text) else str(Path(os.path.abspath(path))),  # noqa: PTH100 - links stay
+        size=status.st_size,
+        mtime=status.st_mtime,
+        reader=reader.name,
+        reader_version=reader.version,
+        digest=FileDigest(path, status),
+    )
+    dataset = _opened(reader, content, provenance, hdu, path.name)
+    return dataset if kind is None else _of_kind(dataset, kind, hdu)
+
+
+def _status_of_file(path: Path) -> os.stat_result:
+    try:
+        status = path.stat()
+        if path.is_dir():
+            raise UnreadableFile(f"{path} is a folder: give the path of a file inside it")
+        if not path.is_file():
+            raise UnreadableFile(f"{path} is neither a file nor a link to one")
+        with path.open("rb"):
+            pass
+    except FileNotFoundError as error:
+        if isinstance(error, UnreadableFile):
+            raise
+        raise UnreadableFile(f"{path} does not exist: check the path (you are in {Path.cwd()})") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFile(f"{str(path)!r} cannot be read: {why}") from None
+    if status.st_size == 0:
+        raise UnreadableFile(f"{path} is empty (0 bytes): copy or download it again")
+    return status
+
+
+def _reader_of(
+    path: Path, progress: Callable[[float], None] | None
+) -> tuple[Reader, Path]:
+    from .gunzip import expanded, gunzipped_head, is_gzip
+
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    zipped = is_gzip(head)
+    inner = gunzipped_head(path, HEAD) if zipped else head
+    for reader in readers():
+        if reader.sniff(inner, path):
+            return reader, expanded(path, progress) if zipped else path
+    known = ", ".join(reader.name for reader in readers())
+    raise UnsupportedFormat(
+        f"{path.name} is of no format that can be read here ({known}): {_looks_like(inner)}"
+    )
+
+
+def _looks_like(head: bytes) -> str:
+    start = head[:40]
+    if head and all(byte in b"\t\n\r\f" or 32 <= byte < 127 for byte in head[:512]):
+        line = next((text for text in head.decode("ascii").splitlines() if text.strip()), "")
+        return f"it holds text that begins with {line[:40]!r}, whatever its name says"
+    return f"it begins with the bytes {start[:8].hex(' ')}"
+
+
+def _opened(
+    reader: Reader, path: Path, provenance: Provenance, part: int | str | None, name: str
+) -> Dataset:
+    try:
+        return reader.open(path, provenance, part).renamed(name)
+    except AstrodataError:
+        raise
+    except OSError as error:
+        raise UnreadableFile(f"{name} cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        # What a library says of bytes that it did not expect.
+        raise DamagedFile(
+            f"{name} begins like {reader.name}, but cannot be read as such "
+            f"({type(error).__name__}: {str(error)[:200]}): it may be damaged; copy or download it again"
+        ) from error
+
+
+def _of_kind(dataset: Dataset, kind: str, hdu: int | str | None) -> Dataset:
+    if dataset.kind == kind:
+        return dataset
+    if hdu is None:
+        for part in dataset.parts:
+            if part.kind == kind and not part.note:
+                return dataset.hdu(part.index)
+    kinds = ", ".join(sorted({part.kind for part in dataset.parts if part.kind}))
+    raise UnsupportedFormat(f"{dataset.name} holds no {kind!r}: it holds {kinds or dataset.kind}")

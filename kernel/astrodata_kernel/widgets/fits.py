@@ -1,0 +1,309 @@
+"""The image viewer: tiles of any 2-D HDU, or of a plane of a cube, painted in the browser."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import traitlets
+
+from ..datasets import Dataset
+from ..errors import BadRequest, UnsupportedFormat
+from ..processing.pyramid import TILE, Planes
+from ..processing.raster import limits as display_limits
+from ..wire import Reply, encode
+from .base import STATIC, Cancel, RequestWidget, answers
+
+if TYPE_CHECKING:
+    import os
+
+STRETCHES = ("linear", "sqrt", "log", "asinh")
+COLORMAPS = ("grey", "viridis", "inferno", "magma", "heat", "cubehelix")
+VIEWABLE = ("image", "cube")
+
+
+class FitsViewer(RequestWidget):
+    """Viewer of an image or cube at full resolution, whatever its size.
+
+    Parameters
+    ----------
+    source
+        A path or URL, or an open `Dataset`, of kind ``"image"`` or ``"cube"``.
+    hdu
+        Number or EXTNAME of the HDU to show first; the first one with an image by default.
+    **traits
+        Initial values of the traits below.
+
+    Raises
+    ------
+    AstrodataError
+        A source that cannot be read, or that holds no image.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from astropy.io import fits
+    >>> path = tempfile.mkdtemp() + "/ramp.fits"
+    >>> fits.writeto(path, np.arange(6, dtype="float32").reshape(2, 3))
+    >>> viewer = FitsViewer(path, stretch="asinh")
+    >>> viewer.request("tile", level=0, x=0, y=0).array()
+    array([[[0., 1., 2.],
+            [3., 4., 5.]]], dtype=float32)
+    """
+
+    _esm = STATIC / "fits.js"
+    _css = STATIC / "fits.css"
+
+    hdu = traitlets.Int(0, help="Number of the HDU on show.").tag(sync=True)
+    plane = traitlets.Int(0, min=0, help="Plane of a cube, from 0.").tag(sync=True)
+    stretch = traitlets.Enum(STRETCHES, "linear", help="Brightness as a function of value.").tag(
+        sync=True
+    )
+    colormap = traitlets.Enum(COLORMAPS, "grey", help="Colours from low to high.").tag(sync=True)
+    limits = traitlets.Union(
+        [
+            traitlets.Unicode(),
+            traitlets.List(traitlets.Float(), minlen=2, maxlen=2),
+        ],
+        default_value="zscale",
+        help='"zscale", "minmax", a central percentage such as "99.5%", or [low, high] in data units.',
+    ).tag(sync=True)
+    view = traitlets.Dict(
+        None,
+        allow_none=True,
+        help="Where one looks: centre x, y in 0-based array pixels and zoom in screen pixels per image "
+        "pixel; None fits the image.",
+    ).tag(sync=True)
+    height = traitlets.Int(480, min=120, help="Height of the picture in CSS pixels.").tag(sync=True)
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | Dataset,
+        hdu: int | str | None = None,
+        **traits: Any,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._dataset = _with_image(source, hdu)
+        self._by_hdu = {self._dataset.part: self._dataset}
+        self._planes: dict[int, Planes] = {}
+        self._samples: dict[tuple[int, int], tuple[np.ndarray[Any, Any], bool]] = {}
+        super().__init__(hdu=self._dataset.part, **traits)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data set of the HDU on show."""
+        return self._of(self.hdu)
+
+    @traitlets.validate("hdu")
+    def _hdu_holds_an_image(self, proposal: dict[str, Any]) -> int:
+        number = int(proposal["value"])
+        self._of(number)
+        return number
+
+    @traitlets.validate("limits")
+    def _limits_are_known(self, proposal: dict[str, Any]) -> Any:
+        limits = proposal["value"]
+        if isinstance(limits, str):
+            display_limits(np.zeros(1), limits)
+        elif not (all(map(math.isfinite, limits)) and limits[0] < limits[1]):
+            raise BadRequest(f"limits {limits}: give [low, high] as two finite numbers, low < high")
+        return limits
+
+    @traitlets.observe("hdu")
+    def _first_plane_of_another_hdu(self, _change: Any) -> None:
+        self.plane = 0
+
+    @answers("describe")
+    def _describe(self, hdu: int | None = None) -> Reply:
+        dataset = self._of(self.hdu if hdu is None else hdu)
+        planes = self._planes_of(dataset)
+        return Reply(
+            {
+                "name": dataset.name,
+                "hdu": dataset.part,
+                "kind": dataset.kind,
+                "width": planes.columns,
+                "height": planes.rows,
+                "planes": planes.count,
+                "levels": planes.levels,
+                "tile": TILE,
+                "unit": str(dataset.meta.get("unit", "")),
+                "dtype": str(dataset.dtype),
+                "frame": _frame_name(dataset),
+                "hdus": [
+                    {
+                        "index": part.index,
+                        "name": part.name,
+                        "version": part.version,
+                        "kind": part.kind or "",
+                        "shape": list(part.shape),
+                        "dtype": part.dtype,
+                        "unit": part.unit,
+                        "note": part.note,
+                        "viewable": part.kind in VIEWABLE and not part.note,
+                    }
+                    for part in dataset.parts
+                ],
+                "warnings": list(dataset.meta.get("warnings", ())),
+            }
+        )
+
+    @answers("overview")
+    def _overview(
+        self, width: int = 1024, hdu: int | None = None, plane: int | None = None
+    ) -> Reply:
+        where, planes = self._where(hdu, plane)
+        image, step, reduction = planes.overview(width, where["plane"])
+        meta, buffer = encode(image)
+        return Reply({**meta, **where, "step": step, "reduction": reduction}, [buffer])
+
+    @answers("tile")
+    def _tile(
+        self,
+        level: int,
+        x: int,
+        y: int,
+        hdu: int | None = None,
+        plane: int | None = None,
+        *,
+        cancel: Cancel,
+    ) -> Reply:
+        where, planes = self._where(hdu, plane)
+        cancel.check()
+        image, reduction = planes.tile(level, x, y, where["plane"])
+        cancel.check()
+        meta, buffer = encode(image)
+        return Reply(
+            {**meta, **where, "level": level, "x": x, "y": y, "reduction": reduction}, [buffer]
+        )
+
+    @answers("limits")
+    def _limits(
+        self, limits: str = "zscale", hdu: int | None = None, plane: int | None = None
+    ) -> Reply:
+        where, planes = self._where(hdu, plane)
+        key = (where["hdu"], where["plane"])
+        with self._lock:
+            known = self._samples.get(key)
+        if known is None:
+            known = planes.sample(where["plane"])
+            with self._lock:
+                # One plane at a time: a cube's samples would add up to the cube.
+                self._samples = {key: known}
+        low, high = display_limits(known[0], limits)
+        return Reply({"low": low, "high": high, "limits": limits, "sampled": not known[1], **where})
+
+    @answers("probe")
+    def _probe(
+        self, x: float, y: float, hdu: int | None = None, plane: int | None = None
+    ) -> Reply:
+        where, planes = self._where(hdu, plane)
+        dataset = self._of(where["hdu"])
+        column, row = math.floor(x + 0.5), math.floor(y + 0.5)
+        value: float | None = None
+        text = "outside"
+        if 0 <= column < planes.columns and 0 <= row < planes.rows:
+            pixel = planes.read(where["plane"], slice(row, row + 1), slice(column, column + 1))
+            text = _value_text(pixel[0, 0], str(dataset.meta.get("unit", "")))
+            value = float(pixel[0, 0]) if np.isfinite(pixel[0, 0]) else None
+        meta = {"x": column, "y": row, "value": value, "text": text, "sky": _sky(dataset, x, y)}
+        return Reply({**meta, **where})
+
+    def _where(self, hdu: int | None, plane: int | None) -> tuple[dict[str, int], Planes]:
+        where = {
+            "hdu": self.hdu if hdu is None else int(hdu),
+            "plane": self.plane if plane is None else int(plane),
+        }
+        return where, self._planes_of(self._of(where["hdu"]))
+
+    def _of(self, hdu: int) -> Dataset:
+        with self._lock:
+            known = self._by_hdu.get(hdu)
+        if known is None:
+            known = _checked(self._dataset.hdu(hdu))
+            with self._lock:
+                known = self._by_hdu.setdefault(hdu, known)
+        return known
+
+    def _planes_of(self, dataset: Dataset) -> Planes:
+        with self._lock:
+            planes = self._planes.get(dataset.part)
+            if planes is None:
+                planes = self._planes[dataset.part] = Planes(dataset.array)
+        return planes
+
+
+def _with_image(source: str | os.PathLike[str] | Dataset, hdu: int | str | None) -> Dataset:
+    from ..readers.registry import open_dataset
+
+    if not isinstance(source, Dataset):
+        source = open_dataset(source, hdu=hdu)
+    elif hdu is not None:
+        source = source.hdu(hdu)
+    if hdu is None and source.kind not in VIEWABLE:
+        # A light curve's file may hold its image behind the table.
+        behind = [part.index for part in source.parts if part.kind in VIEWABLE and not part.note]
+        if behind:
+            source = source.hdu(behind[0])
+    return _checked(source)
+
+
+def _checked(dataset: Dataset) -> Dataset:
+    if dataset.kind not in VIEWABLE:
+        raise UnsupportedFormat(
+            f"{dataset.name}, HDU {dataset.part}: a {dataset.kind} of shape {dataset.shape} is not an "
+            "image; FitsViewer shows 2-D images and planes of cubes"
+        )
+    return dataset
+
+
+def _value_text(value: Any, unit: str) -> str:
+    if isinstance(value, np.floating):
+        text = "NaN" if np.isnan(value) else f"{value:.7g}"
+    else:
+        text = str(value)
+    return f"{text} {unit}".rstrip()
+
+
+def _frame_name(dataset: Dataset) -> str:
+    frame = _frame(dataset)
+    return "" if frame is None else _FRAME_NAMES.get(frame.name, frame.name.upper())
+
+
+_FRAME_NAMES = {
+    "galactic": "Galactic",
+    "barycentricmeanecliptic": "Ecliptic",
+    "barycentrictrueecliptic": "Ecliptic",
+    "geocentrictrueecliptic": "Ecliptic",
+}
+
+
+def _frame(dataset: Dataset) -> Any:
+    from astropy.wcs.utils import wcs_to_celestial_frame
+
+    if dataset.wcs is None:
+        return None
+    try:
+        return wcs_to_celestial_frame(dataset.wcs)
+    except ValueError:
+        return None  # celestial axes in a frame that astropy has no name for, such as a planet's
+
+
+def _sky(dataset: Dataset, x: float, y: float) -> dict[str, Any] | None:
+    from astropy.coordinates import Angle
+
+    name = _frame_name(dataset)
+    if not name:
+        return None
+    lon, lat = (float(angle) for angle in dataset.wcs.wcs_pix2world(x, y, 0))
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return None  # beyond the edge of an all-sky projection
+    if name in ("FK4", "FK5", "ICRS"):
+        hours = Angle(lon, "deg").to_string(unit="hourangle", precision=2, pad=True)
+        degrees = Angle(lat, "deg").to_string(unit="deg", precision=1, pad=True, alwayssign=True)
+        text = f"{hours} {degrees}"
+    else:
+        text = f"{lon:.5f}° {lat:+.5f}°"
+    return {"frame": name, "lon": lon, "lat": lat, "text": text}

@@ -1,0 +1,116 @@
+"""The frames that both halves of the wire are held to.
+
+``python tests/contract/golden.py`` writes them; ``test_frames.py`` finds them unchanged, and
+``frames.test.ts`` decodes the replies and makes the requests.
+"""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from astrodata_kernel.errors import BadRequest
+from astrodata_kernel.wire import Reply, encode
+from astrodata_kernel.widgets.base import RequestWidget, answers
+
+FOLDER = Path(__file__).parent / "golden"
+
+ARRAYS = {
+    "u1": np.array([[True, False]]),
+    "i2_from_int8": np.array([[-128, 127]], "i1"),
+    "i2_big_endian": np.array([[-2, 32767], [0, -32768]], ">i2"),
+    "u2_big_endian": np.array([[65535, 0]], ">u2"),
+    "i4_big_endian": np.array([[-(2**31), 2**31 - 1]], ">i4"),
+    "u4": np.array([[2**32 - 1]], "u4"),
+    "f4_nan_and_infinities": np.array([[np.nan, np.inf], [-np.inf, 1.5]], ">f4"),
+    "f4_from_f8": np.array([[1e-18, 1e300]], ">f8"),
+    "f4_from_i8": np.array([[2**40]], "i8"),
+    "three_bands": np.arange(12, dtype="u2").reshape(3, 2, 2),
+    "empty": np.zeros((0, 3), "f4"),
+}
+
+REQUESTS = [
+    {"kind": "hello", "msg": {}},
+    {"kind": "tile", "msg": {"level": 0, "x": 1, "y": 2, "hdu": 0, "plane": 0}},
+    {"kind": "probe", "msg": {"x": 1.5, "y": -0.25, "hdu": 1, "plane": 3}},
+    {"kind": "limits", "msg": {"limits": "99.5%", "hdu": 0, "plane": 0}},
+]
+
+
+class Echo(RequestWidget):
+    """Answers with one of `ARRAYS`, or with an error."""
+
+    _esm = "export default {};"
+
+    @answers("array")
+    def _array(self, name: str) -> Reply:
+        if name not in ARRAYS:
+            raise BadRequest(f"no array is called {name!r} <img src=x onerror=alert(1)>")
+        meta, buffer = encode(ARRAYS[name])
+        return Reply(meta, [buffer])
+
+
+def frame(name: str) -> tuple[dict[str, Any], list[memoryview]]:
+    """Give the frame that goes down to the browser for a request of array `name`."""
+    widget, sent = Echo(), []
+    widget.channel.send = lambda content, buffers=None: sent.append((content, buffers))
+    widget._on_frame(widget.channel, {"id": "ID", "kind": "array", "msg": {"name": name}}, [])
+    widget.close()
+    return sent[0]
+
+
+def _plain(values: np.ndarray) -> list[float | str | None]:
+    # JSON knows neither NaN nor infinities.
+    def one(value: float) -> float | str | None:
+        if np.isnan(value):
+            return None
+        return value if np.isfinite(value) else f"{value:+.0f}"
+
+    return [one(float(v)) for v in values.ravel()]
+
+
+def contents() -> dict[str, str]:
+    """Give the text of each golden file by its name."""
+    files: dict[str, Any] = {}
+    for name in [*ARRAYS, "unknown"]:
+        content, buffers = frame(name)
+        expect = None
+        if content["ok"]:
+            array = Reply(content["meta"], buffers).array()
+            expect = {"shape": list(array.shape), "values": _plain(array)}
+        files[f"reply_{name}.json"] = {
+            "content": content,
+            "buffers": [base64.b64encode(buffer).decode() for buffer in buffers],
+            "expect": expect,
+        }
+    files["requests.json"] = [{**r, "frame": {"id": "ID", **r}} for r in REQUESTS]
+    files["stretches.json"] = stretches()
+    return {name: json.dumps(value, indent=1) + "\n" for name, value in files.items()}
+
+
+def stretches() -> dict[str, list[float]]:
+    """Give astropy's stretches at eleven points of [0, 1], which the shader's mathematics must meet."""
+    from astropy.visualization import AsinhStretch, LinearStretch, LogStretch, SqrtStretch
+
+    at = np.linspace(0, 1, 11)
+    named = {
+        "linear": LinearStretch(),
+        "sqrt": SqrtStretch(),
+        "log": LogStretch(a=1000),
+        "asinh": AsinhStretch(a=0.1),
+    }
+    return {
+        "at": [float(v) for v in at],
+        **{
+            name: [round(float(v), 12) for v in stretch(at.copy())]
+            for name, stretch in named.items()
+        },
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in contents().items():
+        (FOLDER / name).write_text(text)

@@ -1,0 +1,31 @@
+"""The example notebooks run from top to bottom."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.ipynb")))
+def test_the_notebook_runs(name: str, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "data", tmp_path / "data")
+    notebook = nbformat.read(EXAMPLES / name, as_version=4)
+    NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert sum("widget-view" in str(output.get("data", {})) for output in outputs) >= 3
+
+
+def test_the_data_are_those_of_their_provenance() -> None:
+    import hashlib
+
+    provenance = (EXAMPLES / "data" / "PROVENANCE.md").read_text()
+    files = sorted((EXAMPLES / "data").glob("*.fits"))
+    assert files
+    for path in files:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in provenance

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
+import type { Locator, Page } from '@playwright/test';
+
+export const EXAMPLES = path.resolve(__dirname, '../../examples/data');
+export const TEST_DATA = path.resolve(__dirname, '../../tests/data');
+
+/** The AstroData panel, brought to the front by its tab as a person would. */
+export async function openPanel(page: IJupyterLabPageFixture): Promise<Locator> {
+  const panel = page.getByRole('region', { name: 'AstroData' });
+  if (!(await panel.isVisible())) {
+    await page.getByRole('tab', { name: 'AstroData' }).click();
+  }
+  await expect(panel).toBeVisible();
+  return panel;
+}
+
+/** Drop files of this machine on an element, as a desktop's file manager does. */
+export async function dropFromDesktop(
+  target: Locator,
+  files: { name: string; bytes: Buffer }[]
+): Promise<void> {
+  const transfer = await target.page().evaluateHandle(list => {
+    const data = new DataTransfer();
+    for (const { name, base64 } of list) {
+      const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+      data.items.add(new File([bytes], name));
+    }
+    return data;
+  }, files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') })));
+  for (const type of ['dragenter', 'dragover', 'drop']) {
+    await target.dispatchEvent(type, { dataTransfer: transfer });
+  }
+}
+
+export const fileOf = (folder: string, name: string): { name: string; bytes: Buffer } => ({
+  name: path.basename(name),
+  bytes: readFileSync(path.join(folder, name))
+});
+
+/** Move the mouse from one element to another with the button down, through points on the way. */
+export async function drag(
+  page: Page,
+  from: Locator,
+  to: Locator,
+  through: Locator[] = []
+): Promise<void> {
+  await from.hover();
+  await page.mouse.down();
+  for (const place of [...through, to]) {
+    const box = await place.boundingBox();
+    if (!box) {
+      throw new Error(`nothing to drag to: ${place}`);
+    }
+    const [x, y] = [box.x + box.width / 2, box.y + Math.min(box.height / 2, 60)];
+    // Lumino starts a drag after some pixels, and enters a target with a move inside it.
+    await page.mouse.move(x - 12, y - 6, { steps: 8 });
+    await page.mouse.move(x, y, { steps: 4 });
+    if (place !== to) {
+      await expect(to).toBeVisible();
+    }
+  }
+  await page.mouse.up();
+}
+
+export async function newNotebook(page: IJupyterLabPageFixture): Promise<string> {
+  const name = await page.notebook.createNew();
+  if (!name) {
+    throw new Error('no notebook was created');
+  }
+  await expect(page.getByText('| Idle').first()).toBeVisible();
+  return name;
+}
+
+/** Write a cell at the end of the notebook and run it, without waiting for its end. */
+export async function startCell(page: IJupyterLabPageFixture, source: string): Promise<void> {
+  const cells = page.locator('.jp-Notebook .jp-CodeCell');
+  await page.notebook.setCell((await cells.count()) - 1, 'code', source);
+  await cells.last().locator('.cm-content').click();
+  await page.keyboard.press('Shift+Enter');
+}
+
+export async function runCell(page: IJupyterLabPageFixture, source: string): Promise<void> {
+  await startCell(page, source);
+  await expect(page.getByText('| Idle').first()).toBeVisible();
+}
+
+export const picture = (page: Page): Locator => page.locator('canvas[aria-label^="FITS image"]').last();
+
+/** What is on the screen, as [red, green, blue] by position inside the element. */
+export async function pixelsOf(
+  element: Locator
+): Promise<{ width: number; height: number; at: (x: number, y: number) => number[]; data: number[] }> {
+  const png = (await element.screenshot({ animations: 'disabled' })).toString('base64');
+  const { width, height, data } = await element.page().evaluate(async base64 => {
+    const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
+    const bitmap = await createImageBitmap(blob);
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext('2d')!;
+    context.drawImage(bitmap, 0, 0);
+    const image = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    return { width: image.width, height: image.height, data: [...image.data] };
+  }, png);
+  const at = (x: number, y: number): number[] => {
+    const start = 4 * (Math.round(y) * width + Math.round(x));
+    return data.slice(start, start + 3);
+  };
+  return { width, height, at, data };
+}
+
+/** How many different colours an element shows: a blank one shows few. */
+export async function colours(element: Locator): Promise<number> {
+  const { data } = await pixelsOf(element);
+  const seen = new Set<number>();
+  for (let i = 0; i < data.length; i += 4) {
+    seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+  }
+  return seen.size;
+}
