@@ -89,9 +89,10 @@ class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._handlers = {
-            method.answers_kind: name
-            for name in dir(cls)
-            if hasattr(method := getattr(cls, name, None), "answers_kind")
+            member.answers_kind: name
+            for base in reversed(cls.__mro__)
+            for name, member in vars(base).items()
+            if callable(member) and hasattr(member, "answers_kind")
         }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -167,7 +168,7 @@ class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._send(ident, *self._answer(kind, msg, cancel))
+            self._deliver(ident, *self._answer(kind, msg, cancel))
             return
 
         async def answer() -> None:
@@ -176,7 +177,7 @@ class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
             )
             # Sent from the task, not from the worker: the task carries the context of the message, by
             # which ipykernel keeps this comm on the message thread.
-            self._send(ident, content, buffers)
+            self._deliver(ident, content, buffers)
 
         task = loop.create_task(answer())
         _tasks.add(task)
@@ -196,7 +197,7 @@ class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
             return {"ok": False, "error": {"code": "internal", "message": message}}, []
         return {"ok": True, "meta": dict(reply.meta)}, list(reply.buffers)
 
-    def _send(self, ident: str, content: dict[str, Any], buffers: list[memoryview]) -> None:
+    def _deliver(self, ident: str, content: dict[str, Any], buffers: list[memoryview]) -> None:
         content = {"id": ident, **content}
         with self._book:
             cancelled = self._running.pop(ident).is_set()

@@ -1,0 +1,4 @@
+import commands from './lab/commands';
+import panel from './lab/panel/plugin';
+
+export default [panel, commands];

@@ -1,0 +1,105 @@
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { MimeData } from '@lumino/coreutils';
+import { Drag } from '@lumino/dragdrop';
+
+import { IDataset } from './api';
+import { kindIcon } from './icons';
+import { CellInserter } from './insertCell';
+
+/** What a notebook takes as cells. */
+const CELLS_MIME = 'application/vnd.jupyter.cells';
+
+/** Pixels that the mouse moves before a press becomes a drag. */
+const THRESHOLD = 5;
+
+/** Lets a dataset be dragged onto notebooks, which insert the cell by themselves. */
+export class DatasetDrag {
+  constructor(
+    private readonly _tracker: INotebookTracker,
+    private readonly _inserter: CellInserter
+  ) {}
+
+  /** Whether the click that follows belongs to a drag. */
+  get justDragged(): boolean {
+    return this._justDragged;
+  }
+
+  /** Watch a pressed mouse; to be called with the press on a dataset. */
+  watch(dataset: IDataset, press: MouseEvent): void {
+    if (press.button !== 0) {
+      return;
+    }
+    const stop = (): void => {
+      document.removeEventListener('mousemove', move, true);
+      document.removeEventListener('mouseup', stop, true);
+    };
+    const move = (event: MouseEvent): void => {
+      const far = Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY);
+      if (far >= THRESHOLD) {
+        stop();
+        event.preventDefault();
+        void this._start(dataset, event.clientX, event.clientY);
+      }
+    };
+    document.addEventListener('mousemove', move, true);
+    document.addEventListener('mouseup', stop, true);
+  }
+
+  private async _start(dataset: IDataset, x: number, y: number): Promise<void> {
+    const mimeData = new MimeData();
+    const fill = (panel: NotebookPanel | null): void => {
+      const source = this._inserter.source(dataset, panel);
+      const cell = { cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null };
+      mimeData.setData(CELLS_MIME, [cell]);
+      mimeData.setData('text/plain', source);
+    };
+    fill(this._tracker.currentWidget);
+
+    // The path in the cell depends on the notebook's folder: it is known when the drop arrives.
+    let target: NotebookPanel | null = null;
+    const aim = (event: Event): void => {
+      target = this._tracker.find(panel => panel.node.contains(event.target as Node)) ?? null;
+      fill(target);
+    };
+    document.addEventListener('lm-drop', aim, true);
+    const drag = new Drag({
+      mimeData,
+      dragImage: dragImage(dataset),
+      supportedActions: 'copy',
+      proposedAction: 'copy',
+      source: this
+    });
+    const action = await drag.start(x, y);
+    document.removeEventListener('lm-drop', aim, true);
+    this._swallowClick();
+    if (action !== 'none' && target !== null) {
+      await this._run(target, mimeData.getData('text/plain') as string);
+    }
+  }
+
+  private async _run(panel: NotebookPanel, source: string): Promise<void> {
+    if (panel.content.activeCell?.model.sharedModel.getSource() === source) {
+      await this._inserter.run(panel);
+    }
+  }
+
+  private _swallowClick(): void {
+    this._justDragged = true;
+    // The browser sends the click, if any, before the next task.
+    setTimeout(() => {
+      this._justDragged = false;
+    });
+  }
+
+  private _justDragged = false;
+}
+
+function dragImage(dataset: IDataset): HTMLElement {
+  const node = document.createElement('div');
+  node.className = 'jp-astrodata-lab-dragImage';
+  const icon = kindIcon(dataset.kind).element({ tag: 'span' });
+  const name = document.createElement('span');
+  name.textContent = dataset.name;
+  node.append(icon, name);
+  return node;
+}

@@ -1,0 +1,99 @@
+import { Drag } from '@lumino/dragdrop';
+import { IDisposable } from '@lumino/disposable';
+
+/** Paths that are dragged out of JupyterLab's file browser. */
+const CONTENTS_MIME = 'application/x-jupyter-icontents';
+
+const NATIVE = ['dragenter', 'dragover', 'dragleave', 'drop'] as const;
+const LUMINO = ['lm-dragenter', 'lm-dragover', 'lm-dragleave', 'lm-drop'] as const;
+
+export interface IDropHandlers {
+  /** Files from the desktop, and the names of folders among them. */
+  files(files: File[], folders: string[]): void;
+  /** Paths from the file browser. */
+  paths(paths: string[]): void;
+  /** Something that can be dropped is over the node, or no longer. */
+  hover(over: boolean): void;
+}
+
+/** Takes drops on one node, and on nothing else of the page. */
+export class DropTarget implements IDisposable {
+  constructor(
+    private readonly _node: HTMLElement,
+    private readonly _handlers: IDropHandlers
+  ) {
+    for (const type of [...NATIVE, ...LUMINO]) {
+      _node.addEventListener(type, this);
+    }
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    for (const type of [...NATIVE, ...LUMINO]) {
+      this._node.removeEventListener(type, this);
+    }
+  }
+
+  handleEvent(event: Event): void {
+    if (event.type.startsWith('lm-')) {
+      this._lumino(event as Drag.Event);
+    } else {
+      this._native(event as DragEvent);
+    }
+  }
+
+  private _native(event: DragEvent): void {
+    const data = event.dataTransfer;
+    if (!data || !Array.from(data.types).includes('Files')) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.type === 'drop') {
+      this._handlers.hover(false);
+      const { files, folders } = sort(data);
+      this._handlers.files(files, folders);
+      return;
+    }
+    data.dropEffect = 'copy';
+    this._hover(event);
+  }
+
+  private _lumino(event: Drag.Event): void {
+    if (!event.mimeData.hasData(CONTENTS_MIME)) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    // The file browser offers to move only; here nothing moves.
+    event.dropAction = event.proposedAction;
+    if (event.type === 'lm-drop') {
+      this._handlers.hover(false);
+      this._handlers.paths([...(event.mimeData.getData(CONTENTS_MIME) as string[])]);
+      return;
+    }
+    this._hover(event);
+  }
+
+  private _hover(event: DragEvent): void {
+    const leaves =
+      event.type.endsWith('dragleave') && !this._node.contains(event.relatedTarget as Node | null);
+    this._handlers.hover(!leaves);
+  }
+
+  private _isDisposed = false;
+}
+
+/** A folder comes as a file without content: the browser tells them apart during the drop only. */
+function sort(data: DataTransfer): { files: File[]; folders: string[] } {
+  const folders = Array.from(data.items ?? [])
+    .map(item => item.webkitGetAsEntry?.() ?? null)
+    .filter(entry => entry?.isDirectory)
+    .map(entry => entry!.name);
+  const files = Array.from(data.files).filter(file => !folders.includes(file.name));
+  return { files, folders };
+}

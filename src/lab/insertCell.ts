@@ -1,0 +1,101 @@
+/**
+ * The way from the panel to a kernel: a cell that the person sees, keeps and may run again.
+ */
+import { JupyterFrontEnd } from '@jupyterlab/application';
+import { ISessionContextDialogs } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
+import { Contents, KernelSpec } from '@jupyterlab/services';
+
+import { IDataset } from './api';
+
+/**
+ * The Python that opens a dataset in a notebook whose kernel runs in `folder`.
+ *
+ * A JSON text is a Python literal too, whatever a file name holds.
+ */
+export function cellSource(dataset: Pick<IDataset, 'name' | 'path'>, folder: string): string {
+  const what =
+    dataset.path === null
+      ? `adk.Catalog()[${JSON.stringify(dataset.name)}]`
+      : JSON.stringify(PathExt.relative(folder, dataset.path));
+  return `import astrodata_kernel as adk\nadk.view(${what})`;
+}
+
+export interface ICellInserterOptions {
+  readonly app: JupyterFrontEnd;
+  readonly tracker: INotebookTracker;
+  readonly dialogs: ISessionContextDialogs | null;
+  /** The folder where a new notebook goes. */
+  readonly folder: () => string;
+  /** Whether an inserted cell is run at once. */
+  readonly runs: () => boolean;
+}
+
+export class CellInserter {
+  constructor(private readonly _options: ICellInserterOptions) {}
+
+  /** Insert a cell that opens a dataset below the active one, in a new notebook if there is none. */
+  async insert(dataset: IDataset): Promise<void> {
+    const panel = this._current() ?? (await this._create());
+    await panel.context.ready;
+    this._options.app.shell.activateById(panel.id);
+    const notebook = panel.content;
+    const source = this.source(dataset, panel);
+    const cells = notebook.model!.sharedModel;
+    const active = notebook.activeCell;
+    if (active?.model.type === 'code' && active.model.sharedModel.getSource().trim() === '') {
+      active.model.sharedModel.setSource(source);
+    } else {
+      const index = notebook.activeCellIndex + 1;
+      cells.insertCell(index, { cell_type: 'code', source });
+      notebook.activeCellIndex = index;
+    }
+    notebook.deselectAll();
+    await this.run(panel);
+  }
+
+  /** The Python for one notebook. */
+  source(dataset: IDataset, panel: NotebookPanel | null): string {
+    const contents: Contents.IManager = this._options.app.serviceManager.contents;
+    const path = panel === null ? '' : contents.localPath(panel.context.path);
+    return cellSource(dataset, PathExt.dirname(path));
+  }
+
+  /** Run the active cell, if the settings say so. */
+  async run(panel: NotebookPanel): Promise<void> {
+    if (!this._options.runs()) {
+      return;
+    }
+    await panel.sessionContext.ready;
+    await NotebookActions.run(
+      panel.content,
+      panel.sessionContext,
+      this._options.dialogs ?? undefined
+    );
+  }
+
+  /** The notebook that the person used last, if it speaks Python. */
+  private _current(): NotebookPanel | null {
+    const panel = this._options.tracker.currentWidget;
+    const language = panel?.model?.defaultKernelLanguage;
+    return !language || language.toLowerCase() === 'python' ? panel : null;
+  }
+
+  private async _create(): Promise<NotebookPanel> {
+    const { app, folder } = this._options;
+    await app.serviceManager.kernelspecs.ready;
+    return (await app.commands.execute('notebook:create-new', {
+      cwd: folder(),
+      kernelName: pythonKernel(app.serviceManager.kernelspecs.specs)
+    })) as NotebookPanel;
+  }
+}
+
+/** The default kernel if it speaks Python, or the first that does. */
+export function pythonKernel(specs: KernelSpec.ISpecModels | null): string | undefined {
+  const speaks = (name: string | undefined): boolean =>
+    name !== undefined && specs?.kernelspecs[name]?.language.toLowerCase() === 'python';
+  const fallback = specs?.default;
+  return speaks(fallback) ? fallback : Object.keys(specs?.kernelspecs ?? {}).find(speaks);
+}

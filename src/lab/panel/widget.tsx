@@ -1,0 +1,108 @@
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
+import * as React from 'react';
+
+import { Api, IDataset } from '../api';
+import { DropTarget } from '../drop';
+import { panelIcon } from '../icons';
+import { PanelModel } from './model';
+import { PanelView } from './view';
+
+export interface IPanelOptions {
+  readonly model: PanelModel;
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+  readonly thumbnailSize: () => number;
+  readonly onOpen: (dataset: IDataset) => void;
+  readonly onRemove: (dataset: IDataset) => void;
+  readonly onPress: (dataset: IDataset, event: MouseEvent) => void;
+}
+
+/** The panel in the left area. */
+export class AstrodataPanel extends ReactWidget {
+  constructor(private readonly _options: IPanelOptions) {
+    super();
+    this.id = 'astrodata-lab-panel';
+    this.addClass('jp-astrodata-lab-panel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', 'AstroData');
+    this.title.icon = panelIcon;
+    this.title.caption = 'AstroData';
+  }
+
+  override dispose(): void {
+    Signal.clearData(this);
+    this._options.model.dispose();
+    super.dispose();
+  }
+
+  protected override render(): JSX.Element {
+    const { api, model, thumbnailSize, ...rest } = this._options;
+    return (
+      <UseSignal signal={model.changed}>
+        {() => (
+          <PanelView
+            {...rest}
+            model={model}
+            hovered={this._hovered}
+            thumbnailSize={thumbnailSize()}
+            thumbnailUrl={dataset => pictureOf(api, dataset, thumbnailSize())}
+            onFiles={files => void model.addFiles(files)}
+          />
+        )}
+      </UseSignal>
+    );
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    const { model } = this._options;
+    this._drop = new DropTarget(this.node, {
+      files: (files, folders) => void model.addFiles(files, folders),
+      paths: paths => void model.addPaths(paths),
+      hover: over => this._setHovered(over)
+    });
+    window.addEventListener('focus', this._refreshIfSeen);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    window.removeEventListener('focus', this._refreshIfSeen);
+    this._drop?.dispose();
+    super.onBeforeDetach(message);
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._options.model.refreshIfOld();
+  }
+
+  private _setHovered(over: boolean): void {
+    if (over !== this._hovered) {
+      this._hovered = over;
+      this.update();
+    }
+  }
+
+  private readonly _refreshIfSeen = (): void => {
+    if (this.isVisible) {
+      this._options.model.refreshIfOld();
+    }
+  };
+
+  private _drop: DropTarget | null = null;
+  private _hovered = false;
+}
+
+/** Twice the size in CSS pixels, for screens that have them. */
+function pictureOf(api: Api, dataset: IDataset, side: number): string | null {
+  if (dataset.path === null || dataset.state === 'missing') {
+    return null;
+  }
+  return api.thumbnailUrl(
+    dataset.path,
+    2 * side,
+    `${dataset.size}-${dataset.mtime}-${dataset.state}`
+  );
+}
