@@ -102,7 +102,9 @@ def main() -> None:
         for _ in range(options.rounds):
             ours.append(measure(OURS, OURS_RUN, path))
             peer.append(measure(PEER, PEER_RUN, path))
-    print(f"open + first overview of {options.side} x {options.side} float32, best of {options.rounds}")
+    print(
+        f"open + first overview of {options.side} x {options.side} float32, best of {options.rounds}"
+    )
     print(f"{'':32}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}  shape")
     best = {}
     for name, runs in (("AstroData Lab", ours), ("astropy getdata + block_reduce", peer)):

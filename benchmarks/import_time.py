@@ -1,6 +1,6 @@
 """Time of ``import astrodata_kernel``, beside ``import numpy`` and ``import astropy.io.fits``.
 
-    python benchmarks/import_time.py
+python benchmarks/import_time.py
 """
 
 from __future__ import annotations

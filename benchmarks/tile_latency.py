@@ -15,11 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import astrodata_kernel as adk
 import numpy as np
 from astropy.io import fits
 from first_overview import write
-
-import astrodata_kernel as adk
 
 
 def forget(path: Path) -> None:
@@ -58,7 +57,9 @@ def main() -> None:
             across = -(-options.side // (512 << level))
             return rng.integers(0, across, (options.tiles, 2))
 
-        print(f"tiles of {options.side} x {options.side} float32, milliseconds, {options.tiles} each")
+        print(
+            f"tiles of {options.side} x {options.side} float32, milliseconds, {options.tiles} each"
+        )
         print(f"{'':44}{'cached p50':>9}{'p95':>8}{'not p50':>10}{'p95':>8}")
         with fits.open(path, memmap=True) as hdus:
             data, section = hdus[0].data, hdus[0].section

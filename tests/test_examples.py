@@ -14,9 +14,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 def test_the_notebook_runs(name: str, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES / "data", tmp_path / "data")
     notebook = nbformat.read(EXAMPLES / name, as_version=4)
-    NotebookClient(
-        notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert sum("widget-view" in str(output.get("data", {})) for output in outputs) >= 3
 

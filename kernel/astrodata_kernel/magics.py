@@ -91,7 +91,7 @@ def _named(word: str) -> Entry | str:
     from .catalog import Catalog
 
     catalog = Catalog()
-    return catalog[word] if word in catalog else word
+    return catalog[word] if word in catalog else word  # noqa: SIM401 - it has no get
 
 
 def _opened(word: str, hdu: str | None = None) -> Any:
@@ -174,7 +174,7 @@ def _info(words: Sequence[str]) -> None:
 
 def _size(count: int) -> str:
     size, unit = float(count), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):  # noqa: B007 - the last one is what it is
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
         if size < 1024 or unit == "TiB":
             break
         size /= 1024

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from astrodata_kernel.errors import BadRequest
-from astrodata_kernel.wire import Reply, encode
 from astrodata_kernel.widgets.base import RequestWidget, answers
+from astrodata_kernel.wire import Reply, encode
 
 FOLDER = Path(__file__).parent / "golden"
 

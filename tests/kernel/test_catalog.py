@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import astrodata_kernel as adk
 import numpy as np
 import pytest
-
-import astrodata_kernel as adk
 from astrodata_kernel.catalog import records
 from astrodata_kernel.errors import (
     BadRequest,
@@ -189,9 +188,7 @@ def test_what_a_crash_left_behind_is_ignored(root: Path) -> None:
     assert len(catalog) == 1
 
 
-def test_a_folder_without_hard_links_works_too(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_without_hard_links_works_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object) -> None:
         raise OSError(errno.EPERM, "no hard links here")
 

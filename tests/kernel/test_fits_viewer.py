@@ -1,19 +1,16 @@
 from pathlib import Path
 
+import astrodata_kernel as adk
 import numpy as np
 import pytest
 import traitlets
-from astropy.io import fits
-
-import astrodata_kernel as adk
 from astrodata_kernel.errors import AstrodataError, BadRequest, UnsupportedFormat
 from astrodata_kernel.widgets.base import STATIC
+from astropy.io import fits
 
 DATA = Path(__file__).parent.parent / "data"
 M13 = DATA / "compressed" / "m13.fits"
-GALACTIC_CENTRE = (
-    DATA.parent.parent / "examples" / "data" / "image_2mass_k_galactic_centre.fits"
-)
+GALACTIC_CENTRE = DATA.parent.parent / "examples" / "data" / "image_2mass_k_galactic_centre.fits"
 
 
 @pytest.fixture
@@ -143,7 +140,9 @@ def test_limits_are_those_of_the_image(cube: Path) -> None:
 
 
 def test_limits_of_a_constant_image_lie_apart() -> None:
-    meta = adk.FitsViewer(DATA / "scaled" / "fixed-1890_uint16_constant.fits").request("limits").meta
+    meta = (
+        adk.FitsViewer(DATA / "scaled" / "fixed-1890_uint16_constant.fits").request("limits").meta
+    )
     assert meta["low"] < 1890 < meta["high"]
 
 

@@ -1,7 +1,17 @@
 import subprocess
 import sys
 
-HEAVY = ("tensorflow", "keras", "dask", "bokeh", "panel", "holoviews", "datashader", "pandas", "mlflow")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "dask",
+    "bokeh",
+    "panel",
+    "holoviews",
+    "datashader",
+    "pandas",
+    "mlflow",
+)
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -1,11 +1,10 @@
 from pathlib import Path
 
+import astrodata_kernel as adk
 import numpy as np
 import pytest
 from astropy.io import fits
 from IPython.testing.globalipapp import start_ipython
-
-import astrodata_kernel as adk
 
 M13 = Path(__file__).parent.parent / "data" / "compressed" / "m13.fits"
 
@@ -40,7 +39,7 @@ def test_view_gives_the_viewer_of_a_path(shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['view "my \'odd\' galaxy.fits"', "view 'my '\"'odd'\"' galaxy.fits'"]
+    "line", ["view \"my 'odd' galaxy.fits\"", "view 'my '\"'odd'\"' galaxy.fits'"]
 )
 def test_names_with_spaces_and_quotes_work(shell, line: str) -> None:
     assert astro(shell, line).dataset.name == "my 'odd' galaxy.fits"

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from astrodata_kernel.errors import BadRequest
 from astrodata_kernel.processing import pyramid
 from astrodata_kernel.processing.pyramid import Planes

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from astrodata_kernel.errors import BadRequest
 from astrodata_kernel.processing.raster import block_mean, levels, limits
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def slow_block_mean(image: np.ndarray, factor: int) -> np.ndarray:
@@ -15,9 +14,7 @@ def slow_block_mean(image: np.ndarray, factor: int) -> np.ndarray:
         ]
         for y in range(0, image.shape[0], factor)
     ]
-    return np.array(
-        [[np.nan if np.isnan(b).all() else np.nanmean(b) for b in row] for row in rows]
-    )
+    return np.array([[np.nan if np.isnan(b).all() else np.nanmean(b) for b in row] for row in rows])
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5), st.integers(0, 2**32 - 1))

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from astrodata_kernel.errors import BadRequest, Cancelled, UnknownName
 from astrodata_kernel.widgets.base import PROTOCOL, Cancel, RequestWidget, answers
 from astrodata_kernel.wire import Reply, encode

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
+from astrodata_kernel.wire import DTYPES, Reply, decode, encode, wire_dtype
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-from astrodata_kernel.wire import DTYPES, Reply, decode, encode, wire_dtype
 
 ON_THE_WIRE = {
     "bool": "u1",

@@ -95,7 +95,7 @@ class Catalog:
 
         given = None if name is None else _valid_name(name)
         labels = _valid_tags(tags)
-        dataset = open_dataset(os.path.abspath(os.path.expanduser(os.fspath(path))))
+        dataset = open_dataset(Path(path).expanduser())
         entry = self._entry(dataset, given or "", labels, progress)
         _compare(entry, expect or {})
         known = next((e for e in self if _same_file(e.path, entry.path)), None)
@@ -105,7 +105,9 @@ class Catalog:
             return fresh
         if given is not None:
             if not records.create(self.folder, given, entry.to_json()):
-                raise NameTaken(f"the catalogue has a data set {given!r} already: choose another name")
+                raise NameTaken(
+                    f"the catalogue has a data set {given!r} already: choose another name"
+                )
             return entry
         return self._add_named_after_its_file(entry)
 
@@ -165,7 +167,8 @@ class Catalog:
         self, dataset: Dataset, name: str, tags: tuple[str, ...], progress: Progress | None
     ) -> Entry:
         provenance = dataset.provenance
-        assert provenance is not None
+        if provenance is None:
+            raise BadRequest(f"{dataset.name} is in memory: save it to a file first")
         path = Path(provenance.path)
         inside = path.is_relative_to(self.root)
         return Entry(
@@ -216,7 +219,12 @@ def _workspace() -> Path:
 
 
 def _stem(name: str) -> str:
-    stem = re.sub(r"(\.(fits|fit|fts|fz|gz|npy|npz|h5|hdf5|hdf|csv|tsv|txt|parquet))+$", "", name, flags=re.I)
+    stem = re.sub(
+        r"(\.(fits|fit|fts|fz|gz|npy|npz|h5|hdf5|hdf|csv|tsv|txt|parquet))+$",
+        "",
+        name,
+        flags=re.IGNORECASE,
+    )
     return re.sub(r"[\x00-\x1f\x7f]+", " ", stem).strip() or "dataset"
 
 
@@ -234,7 +242,7 @@ def _valid_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 def _same_file(one: str, other: str) -> bool:
     try:
-        return one == other or os.path.samefile(one, other)
+        return one == other or Path(one).samefile(other)
     except OSError:
         return False
 

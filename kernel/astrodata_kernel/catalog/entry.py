@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,7 +46,7 @@ class Entry:
     def state(self) -> str:
         """Tell at a glance, by size and time alone: ``"ok"``, ``"changed"`` or ``"missing"``."""
         try:
-            status = os.stat(self.path)
+            status = Path(self.path).stat()
         except OSError:
             return "missing"
         same = (status.st_size, status.st_mtime) == (self.size, self.mtime)
@@ -81,7 +80,7 @@ class Entry:
         return cls(
             name=str(record["name"]),
             path=str(path),
-            relative=None if os.path.isabs(stored) else Path(stored).as_posix(),
+            relative=None if Path(stored).is_absolute() else Path(stored).as_posix(),
             kind=str(record["kind"]),
             format=str(record["format"]),
             shape=tuple(int(n) for n in record["shape"]),

@@ -59,7 +59,7 @@ def _create_without_links(target: Path, written: Path) -> bool:
 def replace(folder: Path, name: str, record: Mapping[str, Any]) -> None:
     """Write a record in place of the one that a name has."""
     with _temporary(folder, record) as written:
-        os.replace(written, file_of(folder, name))
+        written.replace(file_of(folder, name))
 
 
 def delete(folder: Path, name: str) -> bool:
@@ -119,11 +119,10 @@ def _temporary(folder: Path, record: Mapping[str, Any]) -> Iterator[Path]:
             os.fsync(file.fileno())
         # mkstemp makes files for their owner alone; records are read by who may read the folder.
         with contextlib.suppress(OSError):
-            os.chmod(name, 0o666 & ~_umask())
+            Path(name).chmod(0o666 & ~_umask())
         yield Path(name)
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        Path(name).unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -106,7 +106,9 @@ class Dataset:
         """
         if isinstance(self.contents, LazyArray):
             return self.contents
-        raise UnsupportedFormat(f"{self.name}, part {self.part}: a table has no array; use ds.table")
+        raise UnsupportedFormat(
+            f"{self.name}, part {self.part}: a table has no array; use ds.table"
+        )
 
     @property
     def table(self) -> LazyTable:

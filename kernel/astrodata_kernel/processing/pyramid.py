@@ -58,7 +58,9 @@ class Planes:
             A plane that the cube does not have.
         """
         if not 0 <= plane < self.count:
-            raise BadRequest(f"plane {plane} does not exist: there are planes 0 to {self.count - 1}")
+            raise BadRequest(
+                f"plane {plane} does not exist: there are planes 0 to {self.count - 1}"
+            )
         index = tuple(int(i) for i in np.unravel_index(plane, self._lead)) if self._lead else ()
         return np.asarray(self._array[(*index, rows, columns)])
 

@@ -27,7 +27,9 @@ def _part(index: int, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -
     if dtype.names and not dtype.hasobject:
         kind, note = ("table", "") if len(shape) == 1 else (None, "records of several axes")
     elif dtype.hasobject:
-        note = "pickled Python objects, which could run any program when they are read; save numbers"
+        note = (
+            "pickled Python objects, which could run any program when they are read; save numbers"
+        )
     elif dtype.kind not in "biuf":
         note = f"values of type {dtype} are no numbers"
     elif not shape or min(shape) < 1:
@@ -39,12 +41,12 @@ def _part(index: int, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -
 
 
 def _choose(parts: Sequence[Part], part: int | str | None, name: str) -> Part:
+    if not parts:
+        raise UnsupportedFormat(f"{name} holds no array")
     if part is not None:
         chosen = parts[part_number(tuple(parts), part, name)]
     else:
-        chosen = next((p for p in parts if p.kind and not p.note), parts[0] if parts else None)
-    if chosen is None:
-        raise UnsupportedFormat(f"{name} holds no array")
+        chosen = next((p for p in parts if p.kind and not p.note), parts[0])
     if not chosen.kind:
         raise UnsupportedFormat(f"{name}, {chosen.name}: {chosen.note}")
     return chosen
@@ -78,12 +80,11 @@ def _dataset(
     meta: dict[str, Any],
     again: Callable[[int], Dataset],
 ) -> Dataset:
-    array = isinstance(contents, LazyArray)
     return Dataset(
         kind=str(part.kind),
         name=Path(provenance.path).name,
         shape=part.shape,
-        dtype=contents.dtype if array else np.dtype("V"),
+        dtype=contents.dtype if isinstance(contents, LazyArray) else np.dtype("V"),
         meta=meta,
         provenance=provenance,
         contents=contents,
@@ -157,9 +158,7 @@ class NumpyReader:
         return found
 
 
-def _npy_header(
-    path: Path, where: str
-) -> tuple[tuple[int, ...], np.dtype[Any], int, bool]:
+def _npy_header(path: Path, where: str) -> tuple[tuple[int, ...], np.dtype[Any], int, bool]:
     with path.open("rb") as file:
         shape, dtype, offset, fortran = _header(file, where)
     missing = offset + _nbytes(shape, dtype) - path.stat().st_size
@@ -210,9 +209,7 @@ def _npy_contents(
 class _NpzMember(LazyArray):
     """A member of an npz file, read whole when its values are first asked for: it is compressed."""
 
-    def __init__(
-        self, path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
-    ) -> None:
+    def __init__(self, path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         super().__init__(shape, dtype.newbyteorder("="))
         self._path, self._name = path, name
         self._lock = threading.Lock()
@@ -319,7 +316,9 @@ def _arrays_of(file: Any, name: str) -> list[tuple[Part, Any]]:
 
 
 def _hdf5_part(index: int, path: str, item: Any) -> Part:
-    if item.external or (item.is_virtual and any(s.file_name != "." for s in item.virtual_sources())):
+    if item.external or (
+        item.is_virtual and any(s.file_name != "." for s in item.virtual_sources())
+    ):
         return Part(index, path, note="its values lie in another file, which is not opened")
     return _part(index, path, tuple(item.shape or ()), item.dtype)
 

@@ -34,4 +34,6 @@ caps = Caps()
 def refuse_beyond(limit: int, wanted: int, what: str) -> None:
     """Raise `TooLarge` when `wanted` bytes are more than `limit`."""
     if wanted > limit:
-        raise TooLarge(f"{what} takes {wanted:,} bytes, more than the {limit:,} that are allowed here")
+        raise TooLarge(
+            f"{what} takes {wanted:,} bytes, more than the {limit:,} that are allowed here"
+        )

@@ -70,12 +70,11 @@ class _FitsFile:
         hdu, part = self.hdus[number], self.parts[number]
         _refuse(part, hdu, self.name)
         contents = self._contents(hdu, part)
-        array = isinstance(contents, LazyArray)
         return Dataset(
             kind=str(part.kind),
             name=self.name,
-            shape=contents.shape if array else part.shape,
-            dtype=contents.dtype if array else np.dtype("V"),
+            shape=part.shape,
+            dtype=contents.dtype if isinstance(contents, LazyArray) else np.dtype("V"),
             meta=self._meta(hdu),
             provenance=self.provenance,
             contents=contents,
@@ -83,7 +82,7 @@ class _FitsFile:
             part=number,
             open_part=self.dataset,
             run_checks=self._checks,
-            make_wcs=cache(lambda: _wcs(hdu.header)) if array and len(part.shape) > 1 else None,
+            make_wcs=cache(lambda: _wcs(hdu.header)) if part.kind in ("image", "cube") else None,
         )
 
     def _contents(self, hdu: Hdu, part: Part) -> LazyArray | LazyTable:

@@ -27,7 +27,9 @@ def checksums(path: Path, hdus: list[Hdu]) -> tuple[Check, ...]:
             header = _sum(path, hdu.header_offset, hdu.data_offset - hdu.header_offset)
             total = _folded(header + data)
             ok = total in (0, _ONES)
-            found.append(Check(f"CHECKSUM of HDU {hdu.index}", ok, _sentence("CHECKSUM", where, ok)))
+            found.append(
+                Check(f"CHECKSUM of HDU {hdu.index}", ok, _sentence("CHECKSUM", where, ok))
+            )
     return tuple(found)
 
 

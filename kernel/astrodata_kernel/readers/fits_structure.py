@@ -169,11 +169,13 @@ def _data_size(header: Any, name: str, index: int) -> int:
 
     bitpix = header_value(header, "BITPIX")
     if bitpix not in (8, 16, 32, 64, -32, -64):
-        raise DamagedFile(f"{name}, HDU {index}: BITPIX = {bitpix!r} is none of 8, 16, 32, 64, -32, -64")
+        raise DamagedFile(
+            f"{name}, HDU {index}: BITPIX = {bitpix!r} is none of 8, 16, 32, 64, -32, -64"
+        )
     axes = [integer(f"NAXIS{n}") for n in range(1, min(integer("NAXIS"), 999) + 1)]
     if not axes:
         return 0
     if axes[0] == 0 and header_value(header, "GROUPS") is True:
         axes = axes[1:]
     pixels = math.prod(axes)
-    return abs(bitpix) // 8 * integer("GCOUNT", 1) * (integer("PCOUNT", 0) + pixels)
+    return int(abs(bitpix) // 8 * integer("GCOUNT", 1) * (integer("PCOUNT", 0) + pixels))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..datasets import Dataset, Part
 from ..datasets.lazy import Values
-from ..errors import TooLarge
+from ..errors import BadRequest, TooLarge
 from .caps import caps
 from .registry import open_dataset
 
@@ -34,7 +34,8 @@ def sniff(path: Path) -> dict[str, Any]:
     """
     dataset = open_dataset(path)
     provenance = dataset.provenance
-    assert provenance is not None
+    if provenance is None:
+        raise BadRequest(f"{dataset.name} is in memory, not in a file")
     warnings = [str(text) for text in dataset.meta.get("warnings", ())]
     if provenance.size <= _CHECKED_BYTES:
         warnings += [check.message for check in dataset.checks() if not check.ok]

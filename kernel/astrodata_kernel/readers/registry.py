@@ -130,7 +130,9 @@ def _status_of_file(path: Path) -> os.stat_result:
     except FileNotFoundError as error:
         if isinstance(error, UnreadableFile):
             raise
-        raise UnreadableFile(f"{path} does not exist: check the path (you are in {Path.cwd()})") from None
+        raise UnreadableFile(
+            f"{path} does not exist: check the path (you are in {Path.cwd()})"
+        ) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UnreadableFile(f"{str(path)!r} cannot be read: {why}") from None
@@ -139,9 +141,7 @@ def _status_of_file(path: Path) -> os.stat_result:
     return status
 
 
-def _reader_of(
-    path: Path, progress: Callable[[float], None] | None
-) -> tuple[Reader, Path]:
+def _reader_of(path: Path, progress: Callable[[float], None] | None) -> tuple[Reader, Path]:
     from .gunzip import expanded, gunzipped_head, is_gzip
 
     with path.open("rb") as file:

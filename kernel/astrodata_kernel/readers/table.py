@@ -50,7 +50,9 @@ def _astropy(batch: Any) -> Any:
             columns.append(MaskedColumn(values, name=name, mask=mask))
         else:
             # Text comes as Python objects; a table of strings sorts and prints better.
-            columns.append(MaskedColumn(values.astype(str) if values.dtype == object else values, name))
+            columns.append(
+                MaskedColumn(values.astype(str) if values.dtype == object else values, name)
+            )
     return Table(columns, names=batch.column_names)
 
 
@@ -108,7 +110,9 @@ class _ParquetRows:
                 wanted = [n for n in range(first, last + 1) if n < len(self._ends)]
                 rows = file.read_row_groups(wanted, columns=list(columns))
         except (pa.ArrowException, OSError) as error:
-            raise DamagedFile(f"{self._path.name}: rows cannot be read ({str(error)[:160]})") from None
+            raise DamagedFile(
+                f"{self._path.name}: rows cannot be read ({str(error)[:160]})"
+            ) from None
         return _astropy(rows.slice(start - skipped, stop - start))
 
 

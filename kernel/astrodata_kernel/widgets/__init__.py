@@ -1,0 +1,1 @@
+"""Views of data sets in the browser, and the requests by which they are fed."""

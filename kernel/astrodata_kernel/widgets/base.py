@@ -172,9 +172,7 @@ class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
             return
 
         async def answer() -> None:
-            content, buffers = await loop.run_in_executor(
-                _pool(), self._answer, kind, msg, cancel
-            )
+            content, buffers = await loop.run_in_executor(_pool(), self._answer, kind, msg, cancel)
             # Sent from the task, not from the worker: the task carries the context of the message, by
             # which ipykernel keeps this comm on the message thread.
             self._deliver(ident, content, buffers)

@@ -196,9 +196,7 @@ class FitsViewer(RequestWidget):
         return Reply({"low": low, "high": high, "limits": limits, "sampled": not known[1], **where})
 
     @answers("probe")
-    def _probe(
-        self, x: float, y: float, hdu: int | None = None, plane: int | None = None
-    ) -> Reply:
+    def _probe(self, x: float, y: float, hdu: int | None = None, plane: int | None = None) -> Reply:
         where, planes = self._where(hdu, plane)
         dataset = self._of(where["hdu"])
         column, row = math.floor(x + 0.5), math.floor(y + 0.5)
