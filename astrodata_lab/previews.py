@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .workers import WorkerPool
 
-_PEEK = "astrodata_kernel.readers.peek"
+EXPANDED_BYTES = 1 << 30
+"""A preview expands compressed content up to this size only."""
 
 
 class Previews:
@@ -39,12 +39,12 @@ class Previews:
     async def sniff(self, path: Path) -> dict[str, Any]:
         """Give what the file holds: format, kind, shape, parts."""
         self._check_size(path)
-        return await self._pool.call(f"{_PEEK}:sniff", str(path), seconds=self._seconds)
+        return await self._look("sniff", path)
 
     async def header(self, path: Path, hdu: int | str | None) -> dict[str, Any]:
         """Give the header cards of one HDU."""
         self._check_size(path)
-        return await self._pool.call(f"{_PEEK}:header", str(path), hdu, seconds=self._seconds)
+        return await self._look("header", path, hdu)
 
     async def thumbnail(self, path: Path, hdu: int | str | None, size: int) -> bytes:
         """Give a PNG of at most `size` pixels on each side."""
@@ -53,11 +53,13 @@ class Previews:
         key = (str(path), stat.st_size, stat.st_mtime_ns, hdu, size)
         png = self._thumbnails.get(key)
         if png is None:
-            png = await self._pool.call(
-                f"{_PEEK}:thumbnail", str(path), hdu, size, seconds=self._seconds
-            )
+            png = await self._look("thumbnail", path, hdu, size)
             self._thumbnails.keep(key, png)
         return png
+
+    async def _look(self, function: str, path: Path, *args: Any) -> Any:
+        where = f"{__name__}:look"
+        return await self._pool.call(where, function, str(path), *args, seconds=self._seconds)
 
     def _check_size(self, path: Path) -> None:
         size = path.stat().st_size
@@ -67,6 +69,14 @@ class Previews:
                 f"{path.name} has {size:,} bytes and this server previews files up to "
                 f"{self._max_bytes:,}: open it in a notebook.",
             )
+
+
+def look(function: str, path: str, *args: Any) -> Any:
+    """Call a function of ``readers.peek``; runs in a worker."""
+    from astrodata_kernel.readers import peek
+
+    peek.lower_caps(EXPANDED_BYTES)
+    return getattr(peek, function)(Path(path), *args)
 
 
 class _Thumbnails:

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astrodata_kernel.catalog import Catalog
+from astrodata_kernel.catalog import Catalog, records
 
 if TYPE_CHECKING:
     from astrodata_kernel.catalog import Entry
@@ -49,6 +49,7 @@ def listing(root: str) -> dict[str, Any]:
     """Give all data sets under `root`; runs in a worker."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        records._warned.clear()  # told once a process; a panel that is refreshed shows them again
         datasets = [public(entry) for entry in Catalog(root)]
     return {
         "root_name": Path(root).name,
@@ -75,15 +76,8 @@ def remove(root: str, name: str) -> None:
 
 
 def public(entry: Entry) -> dict[str, Any]:
-    """Give an entry without the server's absolute path, and whether its file looks the same."""
-    return {**entry.to_json(), "path": entry.relative, "relative": None, "state": state(entry)}
+    """Give an entry without the server's absolute path, and whether its file looks the same.
 
-
-def state(entry: Entry) -> str:
-    """Give "ok", "missing" or "changed", by size and time only: bytes are compared on request."""
-    try:
-        found = Path(entry.path).stat()
-    except OSError:
-        return "missing"
-    same = found.st_size == entry.size and abs(found.st_mtime - entry.mtime) < 1e-3
-    return "ok" if same else "changed"
+    The state goes by size and time only: bytes are compared by `Catalog.verify`.
+    """
+    return {**entry.to_json(), "path": entry.relative, "state": entry.state()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from http import HTTPStatus
 
 from astrodata_kernel.errors import AstrodataError
@@ -24,7 +25,7 @@ STATUS = {
 """The HTTP status of each code; the codes are those of ``astrodata_kernel.errors`` and our own."""
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a failure
+class Refusal(Exception):
     """A request that is answered with a clear sentence in place of data.
 
     Parameters
@@ -60,5 +61,8 @@ def without_root(text: str, root: str) -> str:
     for prefix in sorted({root, os.path.realpath(root)}, key=len, reverse=True):
         base = prefix.rstrip(os.sep)
         if base:
-            text = text.replace(base + os.sep, "").replace(base, "the root folder")
+            # Not in the middle of a longer path or name.
+            here = rf"(?<![\w./-]){re.escape(base)}"
+            text = re.sub(here + re.escape(os.sep), "", text)
+            text = re.sub(here + r"(?![\w.-])", "the root folder", text)
     return text

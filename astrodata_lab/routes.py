@@ -59,7 +59,7 @@ class Handler(APIHandler):
         text = self.argument("hdu")
         if not text:
             return None
-        return int(text) if re.fullmatch(r"\d{1,6}", text) else text
+        return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else text
 
     def reply(self, value: Any, status: int = 200) -> None:
         """Send JSON."""
@@ -132,7 +132,7 @@ class ThumbnailHandler(Handler):
         """Give a PNG."""
         _, local = await self.file()
         text = self.argument("size") or "128"
-        if not re.fullmatch(r"\d{1,4}", text) or not MIN_THUMBNAIL <= int(text) <= MAX_THUMBNAIL:
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not MIN_THUMBNAIL <= int(text) <= MAX_THUMBNAIL:
             raise Refusal(
                 "bad-request", f"size must be from {MIN_THUMBNAIL} to {MAX_THUMBNAIL} pixels."
             )

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import anyio
@@ -33,6 +34,7 @@ class Worker:
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
+        self._in_use = threading.Lock()
         self._killed = False
 
     def call(self, function: str, args: tuple[Any, ...]) -> Any:
@@ -45,25 +47,33 @@ class Worker:
         WorkerDiedError
             When the process ended: killed for its time or memory, or a crash in C code.
         """
-        process = self._process = self._process or self._start()
-        if self._killed:  # the time was over before the process had started
-            self.close()
+        with self._in_use:
+            try:
+                return self._exchange(function, args)
+            except WorkerDiedError:
+                self.close()
+                raise
+            finally:
+                if self._killed:
+                    self.close()
+
+    def _exchange(self, function: str, args: tuple[Any, ...]) -> Any:
+        if self._killed:  # the time was over before this thread had started
             raise WorkerDiedError("killed")
+        process = self._process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101 - for the type checker
         assert process.stdout is not None  # noqa: S101
         try:
             process.stdin.write(json.dumps({"call": function, "args": args}).encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
-            head = json.loads(line) if line else None
-            size = head.get("bytes", 0) if head else 0
+            head = json.loads(line) if line else {"bytes": 1}
+            size = head.get("bytes", 0)
             data = process.stdout.read(size)
         except (OSError, ValueError) as error:
-            self.close()
             raise WorkerDiedError(str(error)) from error
-        if head is None or len(data) < size:
-            self.close()
-            raise WorkerDiedError(f"exit status {process.returncode}")
+        if len(data) < size:
+            raise WorkerDiedError("no answer")
         if not head["ok"]:
             raise Refusal(head["error"]["code"], head["error"]["message"])
         return data if size else head["value"]
@@ -84,10 +94,13 @@ class Worker:
         return self._process is None or self._process.poll() is None
 
     def kill(self) -> None:
-        """End the process in the middle of a call; the thread that waits for it then cleans up."""
+        """End the process, in the middle of a call too: its thread then cleans up."""
         self._killed = True
         if self._process is not None:
             self._process.kill()
+        if self._in_use.acquire(blocking=False):
+            self.close()
+            self._in_use.release()
 
     def close(self) -> None:
         """End the process and close its pipes; only when no thread waits for an answer."""

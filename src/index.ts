@@ -1,4 +1,6 @@
 import commands from './lab/commands';
+import dragToTab from './lab/dragToTab';
+import firstStart from './lab/firstStart';
 import panel from './lab/panel/plugin';
 
-export default [panel, commands];
+export default [panel, commands, dragToTab, firstStart];

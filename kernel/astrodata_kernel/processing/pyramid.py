@@ -35,9 +35,9 @@ class Planes:
     >>> planes = Planes(np.arange(12.0).reshape(3, 4))
     >>> planes.tile(0, 0, 0)[0].shape
     (3, 4)
-    >>> planes.overview(2)
-    (array([[2.5, 4.5],
-           [8.5, 10.5]]), 2, 'block mean')
+    >>> planes.overview(2)  # doctest: +NORMALIZE_WHITESPACE
+    (array([[ 2.5,  4.5],
+           [ 8.5, 10.5]]), 2, 'block mean')
     """
 
     def __init__(self, array: Any) -> None:

@@ -18,12 +18,18 @@ class Caps:
     """Bytes that a gzip'd file may grow to on disk."""
     member_bytes: int = 16 << 30
     """Bytes of an npz member, which is read whole because it is compressed."""
+    tile_bytes: int = 1 << 30
+    """Bytes of one tile or chunk of a compressed array, decompressed."""
+    text_bytes: int = 4 << 30
+    """Bytes of a CSV file, which is read whole because text has no index."""
     header_blocks: int = 4000
     """Blocks of 2,880 bytes of one FITS header: 144,000 cards."""
     hdus: int = 10_000
     """HDUs of one FITS file."""
     objects: int = 10_000
-    """Groups and arrays of one HDF5 file."""
+    """Members of one npz file, or groups and arrays of one HDF5 file."""
+    columns: int = 10_000
+    """Columns of one table."""
     expansion: int = 2000
     """How many times its bytes on disk a compressed image may declare, beyond the first GiB."""
 

@@ -34,6 +34,7 @@ export function TaskRows(props: ITaskRowsProps): JSX.Element | null {
 function RunningRow({ task, trans, onCancel }: ITaskRowsProps & { task: ITask }): JSX.Element {
   const percent = Math.floor(task.fraction * 100);
   const uploading = task.state === 'uploading';
+  const unknown = task.state === 'checking' || task.state === 'cancelling';
   const says = {
     waiting: trans.__('Waiting'),
     uploading: `${percent} %`,
@@ -52,15 +53,15 @@ function RunningRow({ task, trans, onCancel }: ITaskRowsProps & { task: ITask })
         ) : null}
       </div>
       <div
-        className={'jp-astrodata-lab-progress' + (uploading ? '' : ' jp-mod-unknown')}
+        className={'jp-astrodata-lab-progress' + (unknown ? ' jp-mod-unknown' : '')}
         role="progressbar"
         aria-label={task.name}
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={uploading ? percent : undefined}
+        aria-valuenow={unknown ? undefined : percent}
         aria-valuetext={says}
       >
-        <div style={{ width: uploading ? `${percent}%` : undefined }} />
+        <div style={{ width: unknown ? undefined : `${percent}%` }} />
       </div>
       <div className="jp-astrodata-lab-facts">
         <span>{says}</span>

@@ -83,7 +83,7 @@ function Toolbar({ model, trans, onFiles }: IPanelViewProps): JSX.Element {
   );
 }
 
-function Contents(props: IPanelViewProps): JSX.Element {
+function Contents(props: IPanelViewProps): JSX.Element | null {
   const { model, trans } = props;
   switch (model.status) {
     case 'loading':
@@ -97,7 +97,10 @@ function Contents(props: IPanelViewProps): JSX.Element {
         </p>
       );
     default:
-      return model.datasets.length === 0 ? <Empty trans={trans} /> : <Searchable {...props} />;
+      if (model.datasets.length > 0) {
+        return <Searchable {...props} />;
+      }
+      return model.tasks.items.length > 0 ? null : <Empty trans={trans} />;
   }
 }
 

@@ -1,0 +1,152 @@
+/**
+ * What crosses between a widget's view and the kernel. Mirror of `widgets/base.py` (frames, hello)
+ * and of the handlers in `widgets/fits.py`; told in `docs/architecture.md`.
+ */
+
+/** Number that both halves compare in `hello`; raised when a frame changes its meaning. */
+export const PROTOCOL = 1;
+
+/** The frame that asks. */
+export interface RequestFrame {
+  readonly id: string;
+  readonly kind: string;
+  readonly msg: object;
+}
+
+/** The frame that takes a request back. */
+export interface CancelFrame {
+  readonly id: string;
+  readonly kind: 'cancel';
+}
+
+/** The frame that answers; the bytes travel beside it. */
+export type ReplyFrame =
+  | { readonly id: string; readonly ok: true; readonly meta: object }
+  | { readonly id: string; readonly ok: false; readonly error: { code: string; message: string } };
+
+export type Stretch = 'linear' | 'sqrt' | 'log' | 'asinh';
+export type Colormap = 'grey' | 'viridis' | 'inferno' | 'magma' | 'heat' | 'cubehelix';
+
+/** `"zscale"`, `"minmax"`, a central percentage such as `"99.5%"`, or [low, high] in data units. */
+export type Limits = string | readonly [number, number];
+
+/**
+ * Where one looks: the centre in 0-based array pixels (pixel centres at integers, y upwards) and the
+ * zoom in CSS pixels per image pixel.
+ */
+export interface View {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
+/** The synced traits of FitsViewer, named as in Python. */
+export interface FitsTraits {
+  channel: string;
+  hdu: number;
+  plane: number;
+  stretch: Stretch;
+  colormap: Colormap;
+  limits: Limits;
+  /** null fits the image. */
+  view: View | null;
+  /** Of the picture, in CSS pixels. */
+  height: number;
+}
+
+/** One HDU as the picker lists it. */
+export interface HduFacts {
+  readonly index: number;
+  readonly name: string;
+  readonly version: number;
+  readonly kind: string;
+  /** Slowest axis first, as in NumPy. */
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly unit: string;
+  /** Why it cannot be shown. */
+  readonly note: string;
+  readonly viewable: boolean;
+}
+
+/** Which image a request is about. */
+export interface Where {
+  readonly hdu: number;
+  readonly plane: number;
+}
+
+export interface HelloMeta {
+  readonly protocol: number;
+  readonly version: string;
+}
+
+export interface DescribeMeta {
+  readonly name: string;
+  readonly hdu: number;
+  readonly kind: string;
+  readonly width: number;
+  readonly height: number;
+  readonly planes: number;
+  /** Full resolution is level 0; each next one halves it. */
+  readonly levels: number;
+  /** Edge of a tile in level pixels. */
+  readonly tile: number;
+  readonly unit: string;
+  readonly dtype: string;
+  /** Name of the celestial frame, or empty. */
+  readonly frame: string;
+  readonly hdus: readonly HduFacts[];
+  readonly warnings: readonly string[];
+}
+
+export type Reduction = 'full' | 'block mean' | 'strided';
+
+export interface ArrayMeta extends Where {
+  /** (bands, rows, columns) */
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly reduction: Reduction;
+}
+
+/** Overview pixel (i, j) stands for array pixels [i * step, (i + 1) * step). */
+export interface OverviewMeta extends ArrayMeta {
+  readonly step: number;
+}
+
+export interface TileMeta extends ArrayMeta {
+  readonly level: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface LimitsMeta extends Where {
+  readonly low: number;
+  readonly high: number;
+  readonly limits: string;
+}
+
+export interface ProbeMeta extends Where {
+  readonly x: number;
+  readonly y: number;
+  readonly value: number | null;
+  /** The value as it is read: `1234.5 DN`, `NaN`, or `outside`. */
+  readonly text: string;
+  readonly sky: {
+    readonly frame: string;
+    /** degrees */
+    readonly lon: number;
+    /** degrees */
+    readonly lat: number;
+    readonly text: string;
+  } | null;
+}
+
+/** What FitsViewer answers: the message up and the meta down of each kind. */
+export interface FitsRequests {
+  hello: { msg: Record<string, never>; meta: HelloMeta };
+  describe: { msg: { hdu: number }; meta: DescribeMeta };
+  overview: { msg: Where & { width: number }; meta: OverviewMeta };
+  tile: { msg: Where & { level: number; x: number; y: number }; meta: TileMeta };
+  limits: { msg: Where & { limits: string }; meta: LimitsMeta };
+  probe: { msg: Where & { x: number; y: number }; meta: ProbeMeta };
+}

@@ -1,0 +1,128 @@
+/** What hands do on the picture: mouse, touch, wheel and keys, told as movements of the view. */
+import type { Point } from '../../core/geometry';
+
+export interface GestureHooks {
+  /** CSS pixels that the picture moves by. */
+  pan(dx: number, dy: number): void;
+  /** `point` null stands for the middle. */
+  zoom(point: Point | null, factor: number): void;
+  fit(): void;
+  actual(): void;
+  /** Where the pointer is, null once it left. */
+  hover(point: Point | null): void;
+}
+
+const STEP = 60;
+const LINE = 16;
+
+/** Listens on a canvas until `signal` ends it. */
+export function listen(canvas: HTMLCanvasElement, hooks: GestureHooks, signal: AbortSignal): void {
+  const at = (event: MouseEvent): Point => {
+    const box = canvas.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  listenToPointers(canvas, hooks, at, signal);
+  canvas.addEventListener('keydown', event => onKey(event, hooks), { signal });
+  canvas.addEventListener(
+    'dblclick',
+    event => {
+      event.preventDefault();
+      hooks.zoom(at(event), event.shiftKey ? 0.5 : 2);
+    },
+    { signal }
+  );
+  canvas.addEventListener(
+    'wheel',
+    event => {
+      event.preventDefault(); // the page would scroll away under the cursor
+      hooks.zoom(at(event), wheelFactor(event));
+    },
+    { signal, passive: false }
+  );
+}
+
+/** Gives how much closer a turn of the wheel comes. A pinch on a touchpad is a wheel with Ctrl held. */
+export function wheelFactor(event: Pick<WheelEvent, 'deltaY' | 'deltaMode' | 'ctrlKey'>): number {
+  const pixels = event.deltaY * (event.deltaMode === 0 ? 1 : LINE * (event.deltaMode === 1 ? 1 : 20));
+  const speed = event.ctrlKey ? 0.01 : 0.002;
+  return Math.min(4, Math.max(0.25, Math.exp(-pixels * speed)));
+}
+
+function listenToPointers(
+  canvas: HTMLCanvasElement,
+  hooks: GestureHooks,
+  at: (event: MouseEvent) => Point,
+  signal: AbortSignal
+): void {
+  const held = new Map<number, Point>();
+  const release = (event: PointerEvent) => {
+    held.delete(event.pointerId);
+    canvas.classList.toggle('astrodata-fits-grabbed', held.size > 0);
+  };
+  const on = <K extends 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel' | 'pointerleave'>(
+    name: K,
+    listener: (event: PointerEvent) => void
+  ) => canvas.addEventListener(name, listener, { signal });
+
+  on('pointerdown', event => {
+    if (event.button !== 0) {
+      return;
+    }
+    canvas.setPointerCapture(event.pointerId);
+    canvas.focus({ preventScroll: true });
+    held.set(event.pointerId, at(event));
+    canvas.classList.add('astrodata-fits-grabbed');
+  });
+  on('pointermove', event => {
+    const now = at(event);
+    const before = held.get(event.pointerId);
+    if (before) {
+      const others = [...held].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
+      held.set(event.pointerId, now);
+      move(before, now, others[0], hooks);
+    }
+    hooks.hover(now);
+  });
+  on('pointerup', release);
+  on('pointercancel', release);
+  on('pointerleave', () => hooks.hover(null));
+}
+
+/** One finger or button drags; of two, the one that moves turns the distance into zoom. */
+function move(before: Point, now: Point, other: Point | undefined, hooks: GestureHooks): void {
+  if (!other) {
+    hooks.pan(now.x - before.x, now.y - before.y);
+    return;
+  }
+  const middle = (p: Point) => ({ x: (p.x + other.x) / 2, y: (p.y + other.y) / 2 });
+  const distance = (p: Point) => Math.max(1, Math.hypot(p.x - other.x, p.y - other.y));
+  hooks.pan(middle(now).x - middle(before).x, middle(now).y - middle(before).y);
+  hooks.zoom(middle(now), distance(now) / distance(before));
+}
+
+function onKey(event: KeyboardEvent, hooks: GestureHooks): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) {
+    return; // the browser's own
+  }
+  const step = event.shiftKey ? 5 * STEP : STEP;
+  const actions: Record<string, () => void> = {
+    // The view moves towards the arrow, so the picture moves away from it.
+    ArrowLeft: () => hooks.pan(step, 0),
+    ArrowRight: () => hooks.pan(-step, 0),
+    ArrowUp: () => hooks.pan(0, step),
+    ArrowDown: () => hooks.pan(0, -step),
+    '+': () => hooks.zoom(null, 1.5),
+    '=': () => hooks.zoom(null, 1.5),
+    '-': () => hooks.zoom(null, 1 / 1.5),
+    _: () => hooks.zoom(null, 1 / 1.5),
+    '0': () => hooks.fit(),
+    f: () => hooks.fit(),
+    '1': () => hooks.actual()
+  };
+  const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
+  if (action) {
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  }
+}

@@ -1,0 +1,44 @@
+import * as path from 'node:path';
+import { expect, test } from '@jupyterlab/galata';
+import {
+  EXAMPLES,
+  TEST_DATA,
+  colours,
+  dropFromDesktop,
+  fileOf,
+  newNotebook,
+  openPanel,
+  picture
+} from '../tests/steps';
+
+const IMAGES = path.resolve(__dirname, '../../docs/images');
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`the panel and a viewer, ${theme}`, async ({ page }) => {
+    if (theme === 'dark') {
+      await page.theme.setDarkTheme();
+    }
+    await newNotebook(page);
+    const panel = await openPanel(page);
+    await dropFromDesktop(panel, [
+      fileOf(EXAMPLES, 'image_2mass_k_galactic_centre.fits'),
+      fileOf(EXAMPLES, 'm13_rice.fits'),
+      fileOf(TEST_DATA, 'table_gaia_cone.fits'),
+      fileOf(TEST_DATA, 'spectrum_sdss_J2202.fits')
+    ]);
+    const rows = panel.getByRole('list', { name: 'Datasets' }).getByRole('listitem');
+    await expect(rows).toHaveCount(4);
+    await page.notebook.setCell(
+      0,
+      'code',
+      'import astrodata_kernel as adk\n' +
+        'adk.view("image_2mass_k_galactic_centre.fits", stretch="asinh", colormap="inferno", limits="99.5%")'
+    );
+    await page.notebook.run();
+    const canvas = picture(page);
+    await expect.poll(() => colours(canvas)).toBeGreaterThan(100);
+    await canvas.hover();
+    await expect(page.getByRole('status').filter({ hasText: 'FK5' })).toBeVisible();
+    await page.screenshot({ path: path.join(IMAGES, `first-light-${theme}.png`) });
+  });
+}

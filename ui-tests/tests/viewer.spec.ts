@@ -1,0 +1,182 @@
+import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import type { Locator } from '@playwright/test';
+import { colours, newNotebook, picture, pixelsOf, runCell } from './steps';
+
+// Blocks of 10 x 10 equal pixels, so that what is read from the screen does not hang on half a pixel.
+const BLOCKS = `
+import numpy as np, astrodata_kernel as adk
+from astropy.io import fits
+values = np.random.default_rng(4).integers(0, 256, (20, 30)).astype('float32')
+values[3, 4] = np.nan
+fits.writeto('blocks.fits', np.kron(values, np.ones((10, 10), 'float32')), overwrite=True)
+viewer = adk.view('blocks.fits', limits=[0, 255])
+viewer`;
+
+async function values(page: IJupyterLabPageFixture): Promise<(number | null)[][]> {
+  await runCell(page, 'import json\nprint("VALUES", json.dumps([[None if v != v else v for v in row] for row in values.tolist()]))');
+  const text = await page.getByText(/^VALUES/).last().textContent();
+  return JSON.parse(text!.replace('VALUES', ''));
+}
+
+async function show(page: IJupyterLabPageFixture, source: string): Promise<Locator> {
+  await newNotebook(page);
+  await runCell(page, source);
+  const canvas = picture(page);
+  await expect.poll(() => colours(canvas)).toBeGreaterThan(20);
+  return canvas;
+}
+
+/** The grey on the screen of each block, at one screen pixel per image pixel about the centre. */
+async function greys(canvas: Locator, zoom: number): Promise<number[][]> {
+  const { at, width, height } = await pixelsOf(canvas);
+  return Array.from({ length: 20 }, (_, row) =>
+    Array.from({ length: 30 }, (_, column) => {
+      const x = width / 2 + zoom * (10 * column + 5 - 150);
+      const y = height / 2 - zoom * (10 * row + 5 - 100);
+      const [red, green, blue] = at(x, y);
+      return red === green && green === blue ? red : -1;
+    })
+  );
+}
+
+const control = (page: IJupyterLabPageFixture, label: string): Locator =>
+  page.getByLabel(label, { exact: true }).last();
+
+test.describe('The FITS viewer', () => {
+  test('paints the values of the array, and NaN as something else', async ({ page }) => {
+    const canvas = await show(page, BLOCKS);
+    const wanted = await values(page);
+    await page.getByRole('button', { name: 'Actual pixels (1:1)' }).last().click();
+    await expect
+      .poll(async () => {
+        const seen = await greys(canvas, 1);
+        return wanted.flatMap((row, y) =>
+          row.filter((value, x) => value !== null && Math.abs(seen[y][x] - value) > 2)
+        ).length;
+      })
+      .toBe(0);
+    // The NaN block is no grey of the linear scale: it is hatched.
+    const { at, width, height } = await pixelsOf(canvas);
+    const hatch = Array.from({ length: 8 }, (_, i) =>
+      at(width / 2 + 45 - 150 - 4 + i, height / 2 - (35 - 100)).join()
+    );
+    expect(new Set(hatch).size).toBeGreaterThan(1);
+  });
+
+  test('shows other pixels when it is panned, zoomed and stretched', async ({ page }) => {
+    const canvas = await show(page, BLOCKS);
+    const look = async (): Promise<string> => (await canvas.screenshot()).toString('base64');
+    const changes = async (act: () => Promise<unknown>): Promise<void> => {
+      const before = await look();
+      await act();
+      await expect.poll(look).not.toBe(before);
+    };
+    const box = (await canvas.boundingBox())!;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+
+    await changes(() => control(page, 'Stretch').selectOption('asinh'));
+    await changes(() => control(page, 'Colour map').selectOption('viridis'));
+    await changes(() => control(page, 'Limits').selectOption('95%'));
+    await changes(async () => {
+      await page.mouse.move(x, y);
+      await page.mouse.wheel(0, -400);
+    });
+    await changes(async () => {
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x + 60, y + 40, { steps: 5 });
+      await page.mouse.up();
+    });
+    await changes(() => page.getByRole('button', { name: 'Fit to view' }).last().click());
+    await changes(async () => {
+      await canvas.focus();
+      await page.keyboard.press('+');
+    });
+    await changes(() => page.keyboard.press('ArrowLeft'));
+    await changes(() => page.keyboard.press('0'));
+  });
+
+  test('keeps what is under the cursor there while it zooms', async ({ page }) => {
+    const canvas = await show(page, BLOCKS);
+    const box = (await canvas.boundingBox())!;
+    const at = [box.x + box.width * 0.4, box.y + box.height * 0.6] as const;
+    const status = page.getByRole('status').last();
+    const where = async (): Promise<number[]> => {
+      const text = (await status.textContent()) ?? '';
+      return [/x\s+(-?\d+)/, /y\s+(-?\d+)/].map(part => Number(part.exec(text)?.[1]));
+    };
+    await page.mouse.move(...at);
+    await expect.poll(where).not.toContain(NaN);
+    const [x, y] = await where();
+    await page.mouse.wheel(0, -600);
+    await page.mouse.move(at[0] + 1, at[1]);
+    await page.mouse.move(...at);
+    await expect
+      .poll(async () => {
+        const now = await where();
+        return Math.max(Math.abs(now[0] - x), Math.abs(now[1] - y));
+      })
+      .toBeLessThanOrEqual(1);
+  });
+
+  test('reads the value and the place on the sky from the kernel', async ({ page, tmpPath }) => {
+    await page.contents.uploadFile(
+      `${__dirname}/../../examples/data/image_2mass_k_galactic_centre.fits`,
+      `${tmpPath}/centre.fits`
+    );
+    const canvas = await show(page, 'import astrodata_kernel as adk\nadk.view("centre.fits")');
+    await canvas.hover();
+    const status = page.getByRole('status').last();
+    await expect(status).toContainText(/FK5 17h4\dm/);
+    await expect(status).toContainText(/x\s+36\d\s+y\s+3[56]\d/);
+  });
+
+  test('follows traits that Python sets, and Python follows it', async ({ page }) => {
+    await show(page, BLOCKS);
+    await runCell(page, "viewer.stretch = 'log'; viewer.colormap = 'magma'");
+    await expect(control(page, 'Stretch')).toHaveValue('log');
+    await expect(control(page, 'Colour map')).toHaveValue('magma');
+    await control(page, 'Stretch').selectOption('sqrt');
+    await runCell(page, "print('now', viewer.stretch, viewer.colormap)");
+    await expect(page.getByText('now sqrt magma')).toBeVisible();
+  });
+
+  test('shows the planes of a cube and picks the HDU', async ({ page }) => {
+    await show(
+      page,
+      `
+import numpy as np, astrodata_kernel as adk
+from astropy.io import fits
+rng = np.random.default_rng(0)
+cube = fits.ImageHDU(rng.normal(size=(3, 64, 64)).astype('f4'), name='CUBE')
+flat = fits.ImageHDU(rng.normal(size=(64, 64)).astype('f4'), name='<img src=x onerror=alert(1)>'[:20])
+table = fits.BinTableHDU.from_columns([fits.Column('t', 'E', array=[1.0])], name='ROWS')
+fits.HDUList([fits.PrimaryHDU(), cube, flat, table]).writeto('many.fits', overwrite=True)
+viewer = adk.view('many.fits')
+viewer`
+    );
+    const canvas = picture(page);
+    const before = (await canvas.screenshot()).toString('base64');
+    await control(page, 'Plane').fill('2');
+    await expect.poll(async () => (await canvas.screenshot()).toString('base64')).not.toBe(before);
+    await runCell(page, "print('plane is', viewer.plane)");
+    await expect(page.getByText(/plane is [12]/)).toBeVisible();
+
+    const picker = control(page, 'HDU');
+    await expect(picker.locator('option', { hasText: 'ROWS' })).toBeDisabled();
+    await expect(picker.locator('option', { hasText: '<img src=x onerror' })).toHaveCount(1);
+    await picker.selectOption({ value: '2' });
+    await expect(control(page, 'Plane')).toBeHidden();
+    await runCell(page, "print('hdu is', viewer.hdu)");
+    await expect(page.getByText('hdu is 2')).toBeVisible();
+  });
+
+  test('says what went wrong in its own strip', async ({ page }) => {
+    await show(page, BLOCKS);
+    await runCell(page, "open('blocks.fits', 'r+b').truncate(100000)");
+    // Full-resolution pixels of the upper part are no longer there.
+    await runCell(page, 'viewer.limits = "minmax"; viewer._samples.clear()');
+    await runCell(page, 'viewer.limits = "99%"');
+    await expect(page.getByRole('alert').last()).toContainText('blocks.fits, HDU 0: the file ended at byte');
+  });
+});
