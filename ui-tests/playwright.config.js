@@ -19,6 +19,7 @@ module.exports = {
     acceptDownloads: true,
     // Recording needs an ffmpeg that only Playwright's own download brings.
     video: 'off',
+    screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: process.env.PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH || undefined,
@@ -32,7 +33,7 @@ module.exports = {
     }
   },
   webServer: {
-    command: 'npm start',
+    command: 'npm start > server.log 2>&1',
     url: `http://localhost:${port}/lab`,
     timeout: 120000,
     reuseExistingServer: !process.env.CI

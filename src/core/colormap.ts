@@ -13,12 +13,12 @@ export const COLORMAPS: readonly Colormap[] = [
 export type Rgb = readonly [number, number, number];
 
 /**
- * The two colours of the hatch that stands for pixels without a value, 0 to 255. Of all colours of
- * middling brightness these lie farthest from every entry of every table here.
+ * The two colours of the hatch that stands for pixels without a value, 0 to 255. A slate
+ * blue that lies far from every entry of every table here, and is legible in light and dark themes.
  */
 export const NO_VALUE: readonly [Rgb, Rgb] = [
-  [100, 112, 200],
-  [126, 140, 220]
+  [100, 112, 180],
+  [122, 134, 200]
 ];
 
 // Every fifth entry of the tables that Matplotlib publishes under CC0, as hexadecimal RGB; straight

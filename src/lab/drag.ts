@@ -47,21 +47,21 @@ export class DatasetDrag {
 
   private async _start(dataset: IDataset, x: number, y: number): Promise<void> {
     const mimeData = new MimeData();
-    const fill = (panel: NotebookPanel | null): void => {
-      const source = this._inserter.source(dataset, panel);
+    let target: NotebookPanel | null = null;
+    let source = '';
+    const aimAt = (panel: NotebookPanel | null): void => {
+      target = panel;
+      source = this._inserter.source(dataset, panel);
       const cell = { cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null };
       mimeData.setData(CELLS_MIME, [cell]);
       mimeData.setData('text/plain', source);
     };
-    fill(this._tracker.currentWidget);
-
     // The path in the cell depends on the notebook's folder: it is known when the drop arrives.
-    let target: NotebookPanel | null = null;
-    const aim = (event: Event): void => {
-      target = this._tracker.find(panel => panel.node.contains(event.target as Node)) ?? null;
-      fill(target);
-    };
-    document.addEventListener('lm-drop', aim, true);
+    const onDrop = ({ target: node }: Event): void =>
+      aimAt(this._tracker.find(panel => panel.node.contains(node as Node)) ?? null);
+
+    aimAt(this._tracker.currentWidget);
+    document.addEventListener('lm-drop', onDrop, true);
     const drag = new Drag({
       mimeData,
       dragImage: dragImage(dataset),
@@ -70,10 +70,10 @@ export class DatasetDrag {
       source: this
     });
     const action = await drag.start(x, y);
-    document.removeEventListener('lm-drop', aim, true);
+    document.removeEventListener('lm-drop', onDrop, true);
     this._swallowClick();
     if (action !== 'none' && target !== null) {
-      await this._run(target, mimeData.getData('text/plain') as string);
+      await this._run(target, source);
     }
   }
 

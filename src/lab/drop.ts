@@ -1,5 +1,5 @@
 import { Drag } from '@lumino/dragdrop';
-import { IDisposable } from '@lumino/disposable';
+import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 
 /** Paths that are dragged out of JupyterLab's file browser. */
 const CONTENTS_MIME = 'application/x-jupyter-icontents';
@@ -48,7 +48,7 @@ export class DropTarget implements IDisposable {
 
   private _native(event: DragEvent): void {
     const data = event.dataTransfer;
-    if (!data || !Array.from(data.types).includes('Files')) {
+    if (!data || !carriesFiles(event)) {
       return;
     }
     event.preventDefault();
@@ -64,7 +64,7 @@ export class DropTarget implements IDisposable {
   }
 
   private _lumino(event: Drag.Event): void {
-    if (!event.mimeData.hasData(CONTENTS_MIME)) {
+    if (!carriesFiles(event)) {
       return;
     }
     event.preventDefault();
@@ -86,6 +86,27 @@ export class DropTarget implements IDisposable {
   }
 
   private _isDisposed = false;
+}
+
+/** Call `open` when something that can be dropped on a panel comes over its tab in a side bar. */
+export function openOnDragOverTab(panelId: string, open: () => void): IDisposable {
+  const onEnter = (event: Event): void => {
+    const tab = (event.target as Element | null)?.closest?.('.lm-TabBar-tab');
+    if (tab?.getAttribute('data-id') === panelId && carriesFiles(event)) {
+      open();
+    }
+  };
+  const types = ['dragenter', 'lm-dragenter'];
+  types.forEach(type => document.addEventListener(type, onEnter, true));
+  return new DisposableDelegate(() =>
+    types.forEach(type => document.removeEventListener(type, onEnter, true))
+  );
+}
+
+function carriesFiles(event: Event): boolean {
+  return !event.type.startsWith('lm-')
+    ? Array.from((event as DragEvent).dataTransfer?.types ?? []).includes('Files')
+    : (event as Drag.Event).mimeData.hasData(CONTENTS_MIME);
 }
 
 /** A folder comes as a file without content: the browser tells them apart during the drop only. */

@@ -2,7 +2,7 @@ import { IDataset } from './api';
 
 /** A size as people say it: `1.04 MB`. */
 export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let unit = 0;
   let value = bytes;
   while (value >= 1000 && unit < units.length - 1) {

@@ -5,22 +5,10 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { ISessionContextDialogs } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
-import { Contents, KernelSpec } from '@jupyterlab/services';
+import { Contents } from '@jupyterlab/services';
 
 import { IDataset } from './api';
-
-/**
- * The Python that opens a dataset in a notebook whose kernel runs in `folder`.
- *
- * A JSON text is a Python literal too, whatever a file name holds.
- */
-export function cellSource(dataset: Pick<IDataset, 'name' | 'path'>, folder: string): string {
-  const what =
-    dataset.path === null
-      ? `adk.Catalog()[${JSON.stringify(dataset.name)}]`
-      : JSON.stringify(PathExt.relative(folder, dataset.path));
-  return `import astrodata_kernel as adk\nadk.view(${what})`;
-}
+import { cellSource, pythonKernel } from './python';
 
 export interface ICellInserterOptions {
   readonly app: JupyterFrontEnd;
@@ -90,12 +78,4 @@ export class CellInserter {
       kernelName: pythonKernel(app.serviceManager.kernelspecs.specs)
     })) as NotebookPanel;
   }
-}
-
-/** The default kernel if it speaks Python, or the first that does. */
-export function pythonKernel(specs: KernelSpec.ISpecModels | null): string | undefined {
-  const speaks = (name: string | undefined): boolean =>
-    name !== undefined && specs?.kernelspecs[name]?.language.toLowerCase() === 'python';
-  const fallback = specs?.default;
-  return speaks(fallback) ? fallback : Object.keys(specs?.kernelspecs ?? {}).find(speaks);
 }

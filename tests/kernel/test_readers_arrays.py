@@ -3,13 +3,13 @@ import pickle
 import zipfile
 from pathlib import Path
 
+import astrodata_kernel as adk
 import h5py
 import numpy as np
 import pytest
-
-import astrodata_kernel as adk
 from astrodata_kernel.errors import AstrodataError, DamagedFile, UnsupportedFormat
-from astrodata_kernel.readers.arrays import Hdf5Reader, NumpyReader
+from astrodata_kernel.readers.arrays import NumpyReader
+from astrodata_kernel.readers.hdf5 import Hdf5Reader
 from astrodata_kernel.testing import ReaderTests
 
 
@@ -72,13 +72,17 @@ class TestHdf5(TestNpy):
     def make_file(self, folder: Path) -> Path:
         path = folder / "values.h5"
         with h5py.File(path, "w") as file:
-            file.create_dataset("group/first", data=self.expected(), chunks=(8, 8), compression="gzip")
+            file.create_dataset(
+                "group/first", data=self.expected(), chunks=(8, 8), compression="gzip"
+            )
             file["group/second"] = np.arange(5)
             file["text"] = "no numbers"
         return path
 
 
-@pytest.mark.parametrize(("axes", "kind"), [(1, "spectrum"), (2, "image"), (3, "cube"), (4, "cube")])
+@pytest.mark.parametrize(
+    ("axes", "kind"), [(1, "spectrum"), (2, "image"), (3, "cube"), (4, "cube")]
+)
 def test_the_number_of_axes_gives_the_kind(tmp_path: Path, axes: int, kind: str) -> None:
     np.save(tmp_path / "a.npy", np.zeros((2,) * axes))
     assert adk.open(tmp_path / "a.npy").kind == kind

@@ -2,10 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import astrodata_kernel as adk
 import numpy as np
 import pytest
-
-import astrodata_kernel as adk
 from astrodata_kernel.errors import AstrodataError, BadRequest, DamagedFile, UnknownName
 from astrodata_kernel.readers.table import CsvReader, ParquetReader
 from astrodata_kernel.testing import ReaderTests, parquet_file
@@ -149,7 +148,9 @@ def test_a_table_has_no_array_and_an_array_no_table(tmp_path: Path) -> None:
 def test_tables_are_read_without_pandas(tmp_path: Path, data: Path) -> None:
     csv = tmp_path / "t.csv"
     csv.write_text("a,b\n1,x\n,y\n")
-    parquet = parquet_file(tmp_path / "t.parquet", {"n": np.arange(3), "s": np.array(["a", "b", "c"])})
+    parquet = parquet_file(
+        tmp_path / "t.parquet", {"n": np.arange(3), "s": np.array(["a", "b", "c"])}
+    )
     code = (
         "import sys, astrodata_kernel as adk\n"
         "for path in sys.argv[1:]: adk.open(path).table[:]\n"

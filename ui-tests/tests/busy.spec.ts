@@ -11,13 +11,13 @@ fits.writeto('checks.fits', np.where((x // 7 + y // 7) % 2, 200, 50).astype('int
 viewer = adk.view('checks.fits', limits=[0, 250])
 viewer`;
 
+// On one line each: the editor indents what is typed after a colon by itself.
 const BUSY = (first: string): string => `
-import time
+import os, time
 ${first}
-end = time.time() + 40
-while time.time() < end and not __import__('os').path.exists('stop'):
-    sum(range(1000))
-print('the loop is over')`;
+end = time.time() + 60
+while time.time() < end and not os.path.exists('stop'): sum(range(1000))
+print('the loop is', 'over')`;
 
 async function showChecks(page: IJupyterLabPageFixture): Promise<void> {
   await newNotebook(page);

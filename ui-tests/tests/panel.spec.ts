@@ -23,6 +23,16 @@ async function dropM13(page: IJupyterLabPageFixture): Promise<Locator> {
   return panel;
 }
 
+// The catalogue lies in the server's root, which all tests share.
+test.beforeEach(async ({ page }) => {
+  if (await page.contents.directoryExists('astrodata')) {
+    await page.contents.deleteDirectory('astrodata');
+    const panel = await openPanel(page);
+    await panel.getByRole('button', { name: 'Refresh' }).click();
+    await expect(datasets(panel)).toHaveCount(0);
+  }
+});
+
 test.describe('The AstroData panel', () => {
   test('takes a file dropped from the desktop, and shows its kind, shape and picture', async ({
     page,
@@ -50,8 +60,8 @@ test.describe('The AstroData panel', () => {
     tmpPath
   }) => {
     await page.contents.uploadFile(`${EXAMPLES}/m13_rice.fits`, `${tmpPath}/deep/m13_rice.fits`);
-    await page.filebrowser.openDirectory(`${tmpPath}/deep`);
     await page.getByRole('tab', { name: /^File Browser/ }).click();
+    await page.filebrowser.openDirectory(`${tmpPath}/deep`);
     const panel = page.getByRole('region', { name: 'AstroData' });
     // Over the tab of the panel the drag brings the panel to the front.
     await drag(page, page.getByRole('listitem', { name: /m13_rice\.fits/ }), panel, [

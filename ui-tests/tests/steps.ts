@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator, Page } from '@playwright/test';
+import { PNG } from 'pngjs';
 
 export const EXAMPLES = path.resolve(__dirname, '../../examples/data');
 export const TEST_DATA = path.resolve(__dirname, '../../tests/data');
@@ -91,20 +92,11 @@ export const picture = (page: Page): Locator => page.locator('canvas[aria-label^
 /** What is on the screen, as [red, green, blue] by position inside the element. */
 export async function pixelsOf(
   element: Locator
-): Promise<{ width: number; height: number; at: (x: number, y: number) => number[]; data: number[] }> {
-  const png = (await element.screenshot({ animations: 'disabled' })).toString('base64');
-  const { width, height, data } = await element.page().evaluate(async base64 => {
-    const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
-    const bitmap = await createImageBitmap(blob);
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    const context = canvas.getContext('2d')!;
-    context.drawImage(bitmap, 0, 0);
-    const image = context.getImageData(0, 0, bitmap.width, bitmap.height);
-    return { width: image.width, height: image.height, data: [...image.data] };
-  }, png);
+): Promise<{ width: number; height: number; at: (x: number, y: number) => number[]; data: Buffer }> {
+  const { width, height, data } = PNG.sync.read(await element.screenshot());
   const at = (x: number, y: number): number[] => {
     const start = 4 * (Math.round(y) * width + Math.round(x));
-    return data.slice(start, start + 3);
+    return [...data.subarray(start, start + 3)];
   };
   return { width, height, at, data };
 }

@@ -194,6 +194,11 @@ class Catalog:
             named = replace(entry, name=stem if number == 1 else f"{stem}-{number}")
             if records.create(self.folder, named.name, named.to_json()):
                 return named
+            # Another process may have added this very file since we looked.
+            there = records.read(records.file_of(self.folder, named.name))
+            other = None if there is None else self._from_record(there)
+            if other is not None and _same_file(other.path, entry.path):
+                return other
             number += 1
 
     def _from_record(self, record: Mapping[str, Any]) -> Entry | None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest, TooLarge, UnknownName
 
 Block = tuple[slice, ...]
 Values = npt.NDArray[Any]
@@ -46,14 +46,23 @@ class LazyArray:
 
     def __getitem__(self, key: Any) -> Any:
         block, after = self._block(key)
-        return self._read(block)[after]
+        return self._read_or_refuse(block)[after]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Values:
-        values = self._read(tuple(slice(0, n, 1) for n in self.shape))
+        values = self._read_or_refuse(tuple(slice(0, n, 1) for n in self.shape))
         return values if dtype is None else values.astype(dtype, copy=False)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of shape {self.shape}, {self.dtype}>"
+
+    def _read_or_refuse(self, block: Block) -> Values:
+        try:
+            return self._read(block)
+        except MemoryError:
+            shape = " x ".join(str(len(range(s.start, s.stop, s.step))) for s in block)
+            raise TooLarge(
+                f"there is no memory for {shape} values of {self.dtype}: read a smaller slice"
+            ) from None
 
     def _read(self, block: Block) -> Values:
         raise TypeError(f"{type(self).__name__} does not say how it reads")

@@ -1,27 +1,29 @@
-"""Arrays in NumPy's npy and npz files and in HDF5."""
+"""Arrays in NumPy's npy and npz files."""
 
 from __future__ import annotations
 
+import lzma
 import threading
-import weakref
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from ..datasets import Dataset, LazyTable, MemoryArray, Part, Provenance
+from ..datasets import Dataset, LazyTable, Part, Provenance
 from ..datasets.dataset import part_number
 from ..datasets.lazy import Block, LazyArray, Values
-from ..errors import DamagedFile, TooLarge, UnsupportedFormat
+from ..errors import AstrodataError, DamagedFile, UnsupportedFormat
 from .caps import caps, refuse_beyond
 from .positioned import PositionedArray
 
 _KINDS = ("spectrum", "image", "cube")
 
 
-def _part(index: int, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Part:
+def part_of(index: int, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Part:
+    """Give what an array of a shape and dtype is, with a note where it cannot be opened."""
     kind: str | None
     kind, note = None, ""
     if dtype.names and not dtype.hasobject:
@@ -40,7 +42,14 @@ def _part(index: int, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -
     return Part(index, name, 1, kind, shape, str(dtype), "", note)
 
 
-def _choose(parts: Sequence[Part], part: int | str | None, name: str) -> Part:
+def chosen_part(parts: Sequence[Part], part: int | str | None, name: str) -> Part:
+    """Give the part that is meant, the first that can be opened when none is named.
+
+    Raises
+    ------
+    UnknownName, UnsupportedFormat
+        There is no such part, or it cannot be opened.
+    """
     if not parts:
         raise UnsupportedFormat(f"{name} holds no array")
     if part is not None:
@@ -65,14 +74,15 @@ class _RecordRows:
         return Table([records[name] for name in columns], names=list(columns))
 
 
-def _contents(array: Any, part: Part, lazy: Callable[[Any], LazyArray]) -> LazyArray | LazyTable:
+def contents_of(array: Any, part: Part, lazy: Callable[[Any], LazyArray]) -> LazyArray | LazyTable:
+    """Give the lazy table of records, or what `lazy` makes of anything else."""
     if part.kind != "table":
         return lazy(array)
     columns = [(name, str(array.dtype[name]), "") for name in array.dtype.names]
     return LazyTable(columns, part.shape[0], _RecordRows(array))
 
 
-def _dataset(
+def dataset_of(
     contents: LazyArray | LazyTable,
     parts: tuple[Part, ...],
     part: Part,
@@ -80,6 +90,7 @@ def _dataset(
     meta: dict[str, Any],
     again: Callable[[int], Dataset],
 ) -> Dataset:
+    """Give the data set of one array of a file; `again` opens another one of its parts."""
     return Dataset(
         kind=str(part.kind),
         name=Path(provenance.path).name,
@@ -116,22 +127,22 @@ class NumpyReader:
         DamagedFile
             Fewer bytes than the header declares.
         """
+        name = Path(provenance.path).name
         with path.open("rb") as file:
             zipped = file.read(2) == b"PK"
-        members = self._members(path) if zipped else [("array", *_npy_header(path, path.name))]
+        members = self._members(path, name) if zipped else [("array.npy", *_npy_header(path, name))]
         parts = tuple(
-            _part(index, name, shape, dtype)
-            for index, (name, shape, dtype, _, _) in enumerate(members)
+            part_of(index, member.removesuffix(".npy"), shape, dtype)
+            for index, (member, shape, dtype, _, _) in enumerate(members)
         )
-        chosen = _choose(parts, part, path.name)
-        _, shape, dtype, offset, fortran = members[chosen.index]
+        chosen = chosen_part(parts, part, name)
+        member, shape, dtype, offset, fortran = members[chosen.index]
         if zipped:
-            contents = _contents(
-                _NpzMember(path, chosen.name, shape, dtype), chosen, lambda member: member
-            )
+            whole = _NpzMember(path, member, shape, dtype, name)
+            contents = contents_of(whole, chosen, lambda same: same)
         else:
-            contents = _npy_contents(path, chosen, shape, dtype, offset, fortran)
-        return _dataset(
+            contents = _npy_contents(path, chosen, shape, dtype, offset, fortran, name)
+        return dataset_of(
             contents,
             parts,
             chosen,
@@ -141,20 +152,22 @@ class NumpyReader:
         )
 
     @staticmethod
-    def _members(path: Path) -> list[tuple[str, tuple[int, ...], np.dtype[Any], int, bool]]:
+    def _members(
+        path: Path, where: str
+    ) -> list[tuple[str, tuple[int, ...], np.dtype[Any], int, bool]]:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = [n for n in archive.namelist() if n.endswith(".npy")][: caps.objects]
                 found = []
                 for name in names:
                     with archive.open(name) as file:
-                        found.append((name[:-4], *_header(file, f"{path.name}, {name}")))
-        except (zipfile.BadZipFile, RuntimeError, EOFError) as error:
-            raise DamagedFile(
-                f"{path.name} is a damaged npz file ({error}); copy or download it again"
-            ) from None
+                        found.append((name, *_header(file, f"{where}, {name}")))
+        except _ZIP_ERRORS as error:
+            if isinstance(error, AstrodataError):
+                raise
+            raise _damaged_zip(where, error) from None
         if not found:
-            raise UnsupportedFormat(f"{path.name} is a zip file without arrays in it")
+            raise UnsupportedFormat(f"{where} is a zip file without arrays in it")
         return found
 
 
@@ -198,140 +211,64 @@ def _npy_contents(
     dtype: np.dtype[Any],
     offset: int,
     fortran: bool,
+    name: str,
 ) -> LazyArray | LazyTable:
-    if part.kind == "table" or fortran:
-        # Records, and columns before rows, are left to NumPy's own reading by position.
-        mapped = np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
-        return _contents(mapped, part, MemoryArray)
-    return PositionedArray(path, offset, shape, dtype, dtype.newbyteorder("="), path.name)
+    native = dtype.newbyteorder("=")
+    array = PositionedArray(path, offset, shape, dtype, native, name, fortran)
+    return contents_of(array, part, lambda same: same)
 
 
 class _NpzMember(LazyArray):
     """A member of an npz file, read whole when its values are first asked for: it is compressed."""
 
-    def __init__(self, path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    def __init__(
+        self, path: Path, member: str, shape: tuple[int, ...], dtype: np.dtype[Any], name: str
+    ) -> None:
         super().__init__(shape, dtype.newbyteorder("="))
-        self._path, self._name = path, name
+        self._path, self._member, self._where = path, member, f"{name}, {member}"
         self._lock = threading.Lock()
         self._values: Values | None = None
 
     def _read(self, block: Block) -> Values:
         with self._lock:
             if self._values is None:
-                where = f"{self._path.name}, {self._name}"
-                refuse_beyond(caps.member_bytes, _nbytes(self.shape, self.dtype), where)
-                try:
-                    with np.load(self._path, allow_pickle=False) as archive:
-                        self._values = np.asarray(archive[self._name], self.dtype)
-                except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
-                    raise DamagedFile(f"{where}: cannot be read ({str(error)[:160]})") from None
-            return self._values[block]
+                self._values = self._whole()
+            # A copy: what somebody writes into a slice must not come back with the next one.
+            return np.array(self._values[block])
 
-
-class Hdf5Reader:
-    """Reads the arrays of an HDF5 file; links to other files are not followed."""
-
-    name = "HDF5"
-    version = "1"
-
-    def sniff(self, head: bytes, path: Path) -> bool:
-        """Tell from the first bytes of a file whether it is HDF5."""
-        return head.startswith(b"\x89HDF\r\n\x1a\n")
-
-    def open(self, path: Path, provenance: Provenance, part: int | str | None = None) -> Dataset:
-        """Give the data set of one array; of the first one of numbers when none is named.
-
-        Raises
-        ------
-        UnsupportedFormat
-            No array of numbers.
-        DamagedFile
-            HDF5's library cannot make sense of the file.
-        """
-        import h5py
-
+    def _whole(self) -> Values:
+        refuse_beyond(caps.member_bytes, _nbytes(self.shape, self.dtype), self._where)
         try:
-            file = h5py.File(path, "r", locking=False)
-        except OSError as error:
+            with zipfile.ZipFile(self._path) as archive, archive.open(self._member) as file:
+                shape, dtype, _, fortran = _header(file, self._where)
+                wanted = _nbytes(shape, dtype)
+                # No more than was declared, whatever else comes out of the zip.
+                data = file.read(wanted)
+        except _ZIP_ERRORS as error:
+            raise _damaged_zip(self._where, error) from None
+        if len(data) != wanted or shape != self.shape:
             raise DamagedFile(
-                f"{path.name} begins like HDF5 but cannot be opened ({str(error)[:160]}); it may be cut "
-                "short: copy or download it again"
-            ) from None
-        try:
-            found = _arrays_of(file, path.name)
-            parts = tuple(p for p, _ in found)
-            chosen = _choose(parts, part, path.name)
-            array = found[chosen.index][1]
-            contents = _contents(array, chosen, _Hdf5Array)
-        except BaseException:
-            file.close()
-            raise
-        weakref.finalize(contents, file.close)
-        meta = {"unit": _attribute(array, ("units", "unit", "UNIT")), "warnings": []}
-        return _dataset(
-            contents,
-            parts,
-            chosen,
-            provenance,
-            meta,
-            lambda number: self.open(path, provenance, number),
-        )
+                f"{self._where}: holds {len(data):,} bytes where its header declares {wanted:,}; copy or "
+                "download the file again"
+            )
+        values = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+        return np.asarray(values, self.dtype)
 
 
-def _attribute(array: Any, names: Sequence[str]) -> str:
-    for name in names:
-        value = array.attrs.get(name)
-        if isinstance(value, bytes):
-            return value.decode("utf-8", "replace")
-        if isinstance(value, str):
-            return value
-    return ""
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+)
 
 
-def _arrays_of(file: Any, name: str) -> list[tuple[Part, Any]]:
-    import h5py
-
-    found: list[tuple[Part, Any]] = []
-    waiting, seen, count = [("", file)], set(), 0
-    while waiting:
-        prefix, group = waiting.pop(0)
-        for key in group:
-            count += 1
-            if count > caps.objects:
-                raise TooLarge(f"{name} holds more than {caps.objects:,} objects")
-            link = group.get(key, getlink=True)
-            path = f"{prefix}/{key}"
-            if isinstance(link, h5py.ExternalLink):
-                note = "a link to another file, which is not followed"
-                found.append((Part(len(found), path, note=note), None))
-                continue
-            item = group.get(key)
-            if isinstance(item, h5py.Group) and item.id.__hash__() not in seen:
-                # Hard links can make a ring.
-                seen.add(item.id.__hash__())
-                waiting.append((path, item))
-            elif isinstance(item, h5py.Dataset):
-                found.append((_hdf5_part(len(found), path, item), item))
-    return found
-
-
-def _hdf5_part(index: int, path: str, item: Any) -> Part:
-    if item.external or (
-        item.is_virtual and any(s.file_name != "." for s in item.virtual_sources())
-    ):
-        return Part(index, path, note="its values lie in another file, which is not opened")
-    return _part(index, path, tuple(item.shape or ()), item.dtype)
-
-
-class _Hdf5Array(LazyArray):
-    """An HDF5 array; h5py reads only the chunks that a slice touches, and does its own locking."""
-
-    def __init__(self, array: Any) -> None:
-        super().__init__(array.shape, array.dtype.newbyteorder("="))
-        self._array = array
-
-    def _read(self, block: Block) -> Values:
-        try:
-            return np.asarray(self._array[block]).astype(self.dtype, copy=False)
-        except OSError as error:
-            raise DamagedFile(f"{self._array.name}: cannot be read ({str(error)[:160]})") from None
+def _damaged_zip(where: str, error: Exception) -> DamagedFile:
+    return DamagedFile(
+        f"{where}: the zip file cannot be read ({str(error)[:160]}); copy or download it again"
+    )

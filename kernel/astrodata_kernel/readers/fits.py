@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-import warnings
-import weakref
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,10 +15,10 @@ from ..datasets.dataset import part_number
 from ..datasets.lazy import LazyArray
 from ..errors import DamagedFile, TooLarge, UnsupportedFormat
 from .caps import caps
-from .fits_arrays import STORED, CompressedImage, PlainImage, Scaling
+from .fits_arrays import STORED, PlainImage, Scaling
+from .fits_rows import table_of
 from .fits_structure import Hdu, cards, scan
-
-COMPRESSIONS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")
+from .fits_tiles import CODECS, CompressedImage
 
 
 class FitsReader:
@@ -44,8 +41,8 @@ class FitsReader:
         DamagedFile
             Its declared bytes are not all there, or its header contradicts itself.
         """
-        hdus, notes = scan(path)
         name = Path(provenance.path).name
+        hdus, notes = scan(path, name)
         parts = tuple(_part(hdu) for hdu in hdus)
         number = part_number(parts, part, name) if part is not None else _first(parts, hdus, name)
         _refuse(parts[number], hdus[number], name)
@@ -87,11 +84,11 @@ class _FitsFile:
 
     def _contents(self, hdu: Hdu, part: Part) -> LazyArray | LazyTable:
         if part.kind == "table":
-            return _table(self.path, hdu, self.name)
+            return table_of(self.path, hdu, self.name)
         if _is_compressed(hdu):
             _refuse_absurd(hdu, part, self.name)
-            return CompressedImage(self.path, hdu.index, part.shape, _scaling(hdu))
-        return PlainImage(self.path, hdu, part.shape, _scaling(hdu))
+            return CompressedImage(self.path, hdu, part.shape, _scaling(hdu), self.name)
+        return PlainImage(self.path, hdu, part.shape, _scaling(hdu), self.name)
 
     def _meta(self, hdu: Hdu) -> dict[str, Any]:
         return {
@@ -104,7 +101,7 @@ class _FitsFile:
     def _checks(self) -> tuple[Check, ...]:
         from .fits_checks import checksums
 
-        return checksums(self.path, self.hdus)
+        return checksums(self.path, self.hdus, self.name)
 
 
 def _wcs(header: Any) -> Any:
@@ -149,7 +146,7 @@ def _declared(hdu: Hdu) -> tuple[str | None, tuple[int, ...], str]:
     if hdu.value("GROUPS") is True and hdu.integer("NAXIS1", -1) == 0:
         return None, (), "random groups cannot be read"
     if _is_compressed(hdu):
-        if hdu.text("ZCMPTYPE") not in COMPRESSIONS:
+        if hdu.text("ZCMPTYPE") not in CODECS:
             return None, (), f"compression {hdu.text('ZCMPTYPE') or 'without a name'} is unknown"
         if _bitpix(hdu) not in STORED:
             return None, (), f"ZBITPIX = {_bitpix(hdu)} is no type of pixels"
@@ -203,50 +200,3 @@ def _refuse_absurd(hdu: Hdu, part: Part, name: str) -> None:
             f"{name}, HDU {hdu.index}: declares {declared:,} bytes of pixels in {hdu.data_size:,} "
             "compressed ones, which cannot be"
         )
-    for n in range(1, len(part.shape) + 1):
-        if hdu.value(f"ZTILE{n}") is not None and hdu.integer(f"ZTILE{n}") < 1:
-            raise DamagedFile(f"{name}, HDU {hdu.index}: ZTILE{n} in its header is not a size")
-
-
-class _TableRows:
-    """Rows of a table HDU, through astropy; one reader at a time."""
-
-    def __init__(self, path: Path, index: int, name: str) -> None:
-        from astropy.io import fits
-
-        self._lock = threading.Lock()
-        self._where = f"{name}, HDU {index}"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._hdus = fits.open(path, memmap=True)
-            self.hdu = self._hdus[index]
-        weakref.finalize(self, self._hdus.close)
-
-    def read(self, start: int, stop: int, columns: Sequence[str]) -> Any:
-        from astropy.table import Table
-
-        with self._lock, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                rows = self.hdu.data[start:stop]
-                table = Table([np.array(rows[name]) for name in columns], names=list(columns))
-            except Exception as error:
-                raise DamagedFile(
-                    f"{self._where}: its rows cannot be read ({type(error).__name__}: "
-                    f"{str(error)[:200]}); the file may be damaged"
-                ) from error
-            for column in self.hdu.columns:
-                if column.unit and column.name in columns:
-                    table[column.name].unit = column.unit
-        return table
-
-
-def _table(path: Path, hdu: Hdu, name: str) -> LazyTable:
-    rows = _TableRows(path, hdu.index, name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        columns = [
-            (str(column.name), str(column.format), str(column.unit or ""))
-            for column in rows.hdu.columns
-        ]
-    return LazyTable(columns, hdu.integer("NAXIS2"), rows)

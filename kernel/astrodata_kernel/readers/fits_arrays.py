@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import threading
-import warnings
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.lazy import Block, LazyArray, Values
-from ..errors import DamagedFile
+from ..datasets.lazy import Values
 from .fits_structure import Hdu
 from .positioned import PositionedArray
 
@@ -69,7 +64,8 @@ class Scaling:
             # Adding half the range flips the sign bit, without leaving the type's width.
             native = np.ascontiguousarray(stored, stored.dtype.newbyteorder("="))
             half = np.array(1 << (8 * dtype.itemsize - 1), dtype=f"u{dtype.itemsize}")
-            return (native.view(f"u{dtype.itemsize}") ^ half).view(dtype)
+            flipped: Values = (native.view(f"u{dtype.itemsize}") ^ half).view(dtype)
+            return flipped
         values = stored.astype(dtype)
         with np.errstate(over="ignore", invalid="ignore"):
             if self.scale != 1:
@@ -84,73 +80,13 @@ class Scaling:
 class PlainImage(PositionedArray):
     """Pixels of an HDU that is not compressed, whose declared bytes were found to be there."""
 
-    def __init__(self, path: Path, hdu: Hdu, shape: Sequence[int], scaling: Scaling) -> None:
-        where = f"{path.name}, HDU {hdu.index}"
+    def __init__(
+        self, path: Path, hdu: Hdu, shape: Sequence[int], scaling: Scaling, name: str
+    ) -> None:
+        where = f"{name}, HDU {hdu.index}"
         stored = STORED[scaling.bitpix]
         super().__init__(path, hdu.data_offset, shape, stored, scaling.dtype, where)
         self._scaling = scaling
 
     def _physical(self, stored: Values) -> Values:
         return self._scaling.apply(stored)
-
-
-class CompressedImage(LazyArray):
-    """Pixels of a tile-compressed HDU, decompressed only where they are sliced.
-
-    astropy's ``.section`` decompresses whatever a slice spans, also what its step leaves out: steps are
-    taken here, tile row by tile row.
-    """
-
-    def __init__(self, path: Path, index: int, shape: Sequence[int], scaling: Scaling) -> None:
-        from astropy.io import fits
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._hdus = fits.open(path, memmap=True)
-            self._hdu = self._hdus[index]
-            section = self._hdu.section
-        super().__init__(shape, scaling.dtype)
-        self._where = f"{path.name}, HDU {index}"
-        self._section = section
-        self._tile = tuple(int(n) for n in self._hdu.tile_shape)
-        self._lock = threading.Lock()
-        weakref.finalize(self, self._hdus.close)
-
-    def _read(self, block: Block) -> Values:
-        counts = [len(range(s.start, s.stop, s.step)) for s in block]
-        out = np.empty(counts, self.dtype)
-        if out.size == 0:
-            return out
-        # Bands along all axes but the last: each is as many wanted indices as one tile holds.
-        bands = [self._bands(s, t) for s, t in zip(block[:-1], self._tile[:-1], strict=True)]
-        across = block[-1]
-        for band in itertools.product(*bands):
-            spans = [slice(first, last + 1) for first, last, _ in band]
-            part = self._decompressed((*spans, slice(across.start, across.stop)))
-            steps = tuple(slice(None, None, s.step) for s in block)
-            out[tuple(target for _, _, target in band)] = part[steps]
-        return out
-
-    @staticmethod
-    def _bands(wanted: slice, tile: int) -> list[tuple[int, int, slice]]:
-        if wanted.step == 1:
-            return [(wanted.start, wanted.stop - 1, slice(None))]
-        numbers = list(range(wanted.start, wanted.stop, wanted.step))
-        bands, done = [], 0
-        for _, group in itertools.groupby(numbers, key=lambda n: n // tile):
-            members = list(group)
-            bands.append((members[0], members[-1], slice(done, done + len(members))))
-            done += len(members)
-        return bands
-
-    def _decompressed(self, spans: tuple[slice, ...]) -> Values:
-        with self._lock, warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            try:
-                part = np.asarray(self._section[spans])
-            except Exception as error:
-                raise DamagedFile(
-                    f"{self._where}: its compressed tiles cannot be read ({type(error).__name__}: "
-                    f"{str(error)[:200]}); the file may be damaged, copy or download it again"
-                ) from error
-        return part.astype(self.dtype, copy=False)

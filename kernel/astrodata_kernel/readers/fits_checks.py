@@ -13,16 +13,17 @@ _ONES = 0xFFFFFFFF
 _CHUNK = 1024 * BLOCK
 
 
-def checksums(path: Path, hdus: list[Hdu]) -> tuple[Check, ...]:
+def checksums(path: Path, hdus: list[Hdu], name: str) -> tuple[Check, ...]:
     """Give a check for each DATASUM and CHECKSUM of a file; none for HDUs that carry none."""
     found = []
     for hdu in hdus:
-        if not (hdu.text("DATASUM") or hdu.text("CHECKSUM")) or hdu.missing:
+        stored = _datasum(hdu)
+        if (stored is None and not hdu.text("CHECKSUM")) or hdu.missing:
             continue
         data = _sum(path, hdu.data_offset, -(-hdu.data_size // BLOCK) * BLOCK)
-        where = f"{path.name}, HDU {hdu.index}"
-        if hdu.text("DATASUM"):
-            found.append(_check("DATASUM", where, str(data), hdu.text("DATASUM")))
+        where = f"{name}, HDU {hdu.index}"
+        if stored is not None:
+            found.append(_check("DATASUM", where, data == stored))
         if hdu.text("CHECKSUM"):
             header = _sum(path, hdu.header_offset, hdu.data_offset - hdu.header_offset)
             total = _folded(header + data)
@@ -33,8 +34,14 @@ def checksums(path: Path, hdus: list[Hdu]) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def _check(key: str, where: str, computed: str, stored: str) -> Check:
-    ok = computed == stored
+def _datasum(hdu: Hdu) -> int | None:
+    # The standard has it as text; some programs write a number.
+    value = hdu.value("DATASUM")
+    text = str(value).strip()
+    return int(text) if not isinstance(value, bool) and text.isascii() and text.isdigit() else None
+
+
+def _check(key: str, where: str, ok: bool) -> Check:
     return Check(f"{key} of HDU {where.rsplit(' ', 1)[1]}", ok, _sentence(key, where, ok))
 
 

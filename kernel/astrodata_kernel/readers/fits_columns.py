@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -74,13 +74,17 @@ def columns_of(hdu: Hdu, name: str) -> list[Column]:
         form = hdu.text(f"TFORM{number}")
         match = _FORM.fullmatch(form)
         if match is None:
-            raise DamagedFile(f"{where}: TFORM{number} = {form!r} in its header is no format of a column")
+            raise DamagedFile(
+                f"{where}: TFORM{number} = {form!r} in its header is no format of a column"
+            )
         repeat, code, rest = int(match[1] or 1), match[2], match[3].strip()
         items = ""
         if code in "PQ":
             items = rest[:1]
             if items not in _WIDTHS or repeat > 1:
-                raise DamagedFile(f"{where}: TFORM{number} = {form!r} is no column of variable length")
+                raise DamagedFile(
+                    f"{where}: TFORM{number} = {form!r} is no column of variable length"
+                )
         width = -(-repeat // 8) if code == "X" else repeat * _WIDTHS[code]
         title = hdu.text(f"TTYPE{number}") or f"col{number}"
         while title in names:

@@ -110,7 +110,9 @@ class _BinaryRows(_Rows):
             at += column.width
             form = f"{column.repeat}{column.code}"
             if column.code == "A":
-                part = np.frombuffer(bytes(part.tobytes()).translate(_PRINTABLE), "u1").reshape(part.shape)
+                part = np.frombuffer(bytes(part.tobytes()).translate(_PRINTABLE), "u1").reshape(
+                    part.shape
+                )
             if column.items:
                 form = f"1Q{column.items}"
                 lengths, offsets = _shifted(column).descriptors(part)
@@ -160,7 +162,9 @@ class _TextRows(_Rows):
         for number in range(1, min(count, 999) + 1):
             start, form = hdu.integer(f"TBCOL{number}") - 1, hdu.text(f"TFORM{number}")
             if not 0 <= start < max(self._width, 1) or not form:
-                raise DamagedFile(f"{self._where}: its header does not say where column {number} is")
+                raise DamagedFile(
+                    f"{self._where}: its header does not say where column {number} is"
+                )
             title = hdu.text(f"TTYPE{number}") or f"col{number}"
             if any(column.name == title for column in self.columns):
                 title = f"{title}_{number}"

@@ -7,13 +7,13 @@ takes what is declared for what is there.
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import DamagedFile, TooLarge
 from .caps import caps
+from .quiet import quiet
 
 BLOCK = 2880
 CARD = 80
@@ -59,8 +59,7 @@ def header_value(header: Any, key: str) -> Any:
     from astropy.io.fits import VerifyError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             return header.get(key)
     except (VerifyError, ValueError, TypeError):
         return None
@@ -72,8 +71,7 @@ def cards(header: Any) -> list[tuple[str, Any, str]]:
     from astropy.io.fits.card import Undefined
 
     found = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         for card in header.cards:
             try:
                 value = card.value
@@ -85,7 +83,7 @@ def cards(header: Any) -> list[tuple[str, Any, str]]:
     return found
 
 
-def scan(path: Path) -> tuple[list[Hdu], list[str]]:
+def scan(path: Path, name: str) -> tuple[list[Hdu], list[str]]:
     """Give the HDUs of a file, and notes on what is odd about it.
 
     Raises
@@ -99,16 +97,16 @@ def scan(path: Path) -> tuple[list[Hdu], list[str]]:
     notes: list[str] = []
     size = path.stat().st_size
     offset = 0
-    with path.open("rb") as file:
+    with path.open("rb") as file, quiet() as said:
         while offset < size:
             if len(hdus) >= caps.hdus:
-                raise TooLarge(f"{path.name} has more than {caps.hdus:,} HDUs")
+                raise TooLarge(f"{name} has more than {caps.hdus:,} HDUs")
             file.seek(offset)
             if hdus and file.read(8) != b"XTENSION":
                 notes.append(f"{size - offset:,} bytes after the last HDU are no FITS")
                 break
             try:
-                hdu = _hdu(file, len(hdus), offset, size, path.name)
+                hdu = _hdu(file, len(hdus), offset, size, name)
             except DamagedFile as error:
                 if not hdus:
                     raise
@@ -117,8 +115,8 @@ def scan(path: Path) -> tuple[list[Hdu], list[str]]:
             hdus.append(hdu)
             offset = hdu.data_offset + -(-hdu.data_size // BLOCK) * BLOCK
     if not hdus:
-        raise DamagedFile(f"{path.name} has no HDU")
-    return hdus, notes
+        raise DamagedFile(f"{name} has no HDU")
+    return hdus, notes + said
 
 
 def _hdu(file: BinaryIO, index: int, offset: int, size: int, name: str) -> Hdu:

@@ -48,6 +48,8 @@ class CompressedImage(LazyArray):
         Of the image, in NumPy's order.
     scaling
         From stored numbers to physical values.
+    name
+        What messages call the file.
 
     Raises
     ------
@@ -55,19 +57,27 @@ class CompressedImage(LazyArray):
         The header contradicts itself or the table, or declares tiles beyond the caps.
     """
 
-    def __init__(self, path: Path, hdu: Hdu, shape: Sequence[int], scaling: Scaling) -> None:
+    def __init__(
+        self, path: Path, hdu: Hdu, shape: Sequence[int], scaling: Scaling, name: str
+    ) -> None:
         super().__init__(shape, scaling.dtype)
-        self._file, self._hdu, self._scaling = FileBytes(path), hdu, scaling
-        self._where = f"{path.name}, HDU {hdu.index}"
+        self._file, self._hdu, self._scaling = FileBytes(path, name), hdu, scaling
+        self._where = f"{name}, HDU {hdu.index}"
         self._stored = np.dtype(STORED[scaling.bitpix]).newbyteorder("=")
         # A single row, where there is but one axis.
-        self._full = (1,) * (2 - self.ndim) + self.shape
+        self._axes = (1,) * (2 - self.ndim) + self.shape
         self._tile = (1,) * (2 - self.ndim) + self._tile_shape()
-        self._grid = tuple(-(-n // t) for n, t in zip(self._full, self._tile, strict=True))
+        self._grid = tuple(-(-n // t) for n, t in zip(self._axes, self._tile, strict=True))
         self._columns = self._known_columns()
         self._settings = self._checked_settings()
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[tuple[int, ...], int, int], Values] = OrderedDict()
+
+    def pixels_decompressed(self, step: int) -> int:
+        """Give how many pixels are decompressed for every `step`-th pixel of one plane."""
+        rows, columns = self._axes[-2:]
+        visited = min(self._grid[-2], -(-rows // step)) * self._tile[-2]
+        return min(visited, rows) * columns * math.prod(self._tile[:-2])
 
     def _tile_shape(self) -> tuple[int, ...]:
         tile = []
@@ -91,9 +101,15 @@ class CompressedImage(LazyArray):
         columns = {column.name.upper(): column for column in columns_of(self._hdu, self._file.name)}
         known = {name: columns[name] for name in (*_DATA, *_NUMBERS) if name in columns}
         for name, column in known.items():
-            good = bool(column.items) if name in _DATA else column.repeat == 1 and column.code in "IJKED"
+            good = (
+                bool(column.items)
+                if name in _DATA
+                else column.repeat == 1 and column.code in "IJKED"
+            )
             if not good:
-                raise DamagedFile(f"{self._where}: its column {name} cannot have format {column.form!r}")
+                raise DamagedFile(
+                    f"{self._where}: its column {name} cannot have format {column.form!r}"
+                )
         if "COMPRESSED_DATA" not in known:
             raise DamagedFile(f"{self._where}: its table lacks the column COMPRESSED_DATA")
         return known
@@ -102,7 +118,11 @@ class CompressedImage(LazyArray):
         codec = self._hdu.text("ZCMPTYPE")
         if codec not in CODECS:
             raise UnsupportedFormat(f"{self._where}: compression {codec or '(none)'!r} is unknown")
-        settings: dict[str, Any] = {"ZIMAGE": True, "ZCMPTYPE": codec, "ZBITPIX": self._scaling.bitpix}
+        settings: dict[str, Any] = {
+            "ZIMAGE": True,
+            "ZCMPTYPE": codec,
+            "ZBITPIX": self._scaling.bitpix,
+        }
         allowed = {
             "BLOCKSIZE": range(1, 1025),
             "BYTEPIX": (1, 2, 4, 8),
@@ -141,24 +161,19 @@ class CompressedImage(LazyArray):
         counts = [len(range(s.start, s.stop, s.step)) for s in full]
         out = allocate(counts, self._stored, self._where)
         if out.size:
-            for *leading, below, inside, target in self._visits(full):
-                tiles, picks, places = zip(*leading, strict=True) if leading else ((), (), ())
-                band = self._band(tuple(tiles), below, full[-1])
-                across = full[-1].start - full[-1].start // self._tile[-1] * self._tile[-1]
-                columns = slice(across, across + full[-1].stop - full[-1].start, full[-1].step)
-                out[(*places, target)] = band[(*picks, inside, columns)]
+            across = full[-1].start - full[-1].start // self._tile[-1] * self._tile[-1]
+            columns = slice(across, across + full[-1].stop - full[-1].start, full[-1].step)
+            leading = [list(self._picks(axis, full[axis])) for axis in range(len(full) - 2)]
+            for chosen in itertools.product(*leading):
+                tiles = tuple(tile for tile, _, _ in chosen)
+                places = tuple(place for _, _, place in chosen)
+                for below, inside, target in self._groups(full[-2], full[-1]):
+                    part = self._band(tiles, below, full[-1])[..., columns].take(inside, axis=-2)
+                    for axis, (_, pick, _) in enumerate(chosen):
+                        part = part.take(pick, axis=axis)
+                    out[(*places, target)] = part
         shape = [len(range(s.start, s.stop, s.step)) for s in block]
         return self._scaling.apply(out.reshape(shape))
-
-    def _visits(self, full: Block) -> Iterator[tuple[Any, ...]]:
-        """Give for each band (tile, picked, placed) of each leading axis, and the rows of the next."""
-        leading = [
-            [(tile, pick, place) for tile, pick, place in self._picks(axis, full[axis])]
-            for axis in range(len(full) - 2)
-        ]
-        for chosen in itertools.product(*leading):
-            for below, inside, target in self._groups(full[-2], full[-1]):
-                yield (*chosen, below, inside, target)
 
     def _picks(self, axis: int, wanted: slice) -> Iterator[tuple[int, Values, slice]]:
         """Give for each tile along an axis that holds something wanted where it is, and where it goes."""
@@ -177,8 +192,8 @@ class CompressedImage(LazyArray):
         taken = max(1, width * math.prod(self._tile) * 8)
         many = max(1, _BAND_BYTES // taken)
         picks = list(self._picks(-2, rows))
-        dense = len(picks) > 1 and picks[-1][0] - picks[0][0] == len(picks) - 1 or many == 1
-        if dense:
+        adjoining = picks[-1][0] - picks[0][0] == len(picks) - 1
+        if (adjoining and len(picks) > 1) or many == 1:
             # Bands begin at the same tiles whatever is sliced, so that one that is kept is found again.
             keyed = itertools.groupby(picks, key=lambda pick: pick[0] // many)
             groups = [(key, list(group)) for key, group in keyed]
@@ -198,7 +213,7 @@ class CompressedImage(LazyArray):
         first = columns.start // self._tile[-1]
         last = -(-columns.stop // self._tile[-1])
         regular = len(below) == 1 or bool(below[-1] - below[0] == len(below) - 1)
-        key = (leading + (int(below[0]), len(below)), first, last)
+        key = ((*leading, int(below[0]), len(below)), first, last)
         with self._lock:
             if regular and key in self._kept:
                 self._kept.move_to_end(key)
@@ -207,7 +222,9 @@ class CompressedImage(LazyArray):
         if regular:
             with self._lock:
                 self._kept[key] = band
-                while sum(b.nbytes for b in self._kept.values()) > _KEPT_BYTES and len(self._kept) > 1:
+                while (
+                    sum(b.nbytes for b in self._kept.values()) > _KEPT_BYTES and len(self._kept) > 1
+                ):
                     self._kept.popitem(last=False)
         return band
 
@@ -217,16 +234,19 @@ class CompressedImage(LazyArray):
         joined = numbers[-1] - numbers[0] == len(numbers) - 1 and whole
         if self._dithered and not joined and len(numbers) > 1:
             # Noise that was added follows the tiles' numbers, which only tiles in a row keep.
-            pieces = [self._decoded(leading, below[n : n + 1], first, last) for n in range(len(below))]
+            pieces = [
+                self._decoded(leading, below[n : n + 1], first, last) for n in range(len(below))
+            ]
             return np.concatenate(pieces, axis=-2)
-        height = sum(min(self._tile[-2], self._full[-2] - n * self._tile[-2]) for n in numbers)
-        width = min(last * self._tile[-1], self._full[-1]) - first * self._tile[-1]
+        height = sum(min(self._tile[-2], self._axes[-2] - n * self._tile[-2]) for n in numbers)
+        width = min(last * self._tile[-1], self._axes[-1]) - first * self._tile[-1]
         lead = [
             min(t, n - i * t)
-            for i, t, n in zip(leading, self._tile[:-2], self._full[:-2], strict=True)
+            for i, t, n in zip(leading, self._tile[:-2], self._axes[:-2], strict=True)
         ]
         index = np.ravel_multi_index(
-            (*(np.array(i) for i in leading), below[:, None], np.arange(first, last)[None]), self._grid
+            (*(np.array(i) for i in leading), below[:, None], np.arange(first, last)[None]),
+            self._grid,
         ).ravel()
         return self._decompress(index, (*lead, height, width))
 
@@ -317,7 +337,9 @@ def _checked_gzip(piece: bytes, most: int, where: str) -> bytes:
             f"{where}: a tile is damaged ({error}); copy or download the file again"
         ) from None
     if size > most or not decoder.eof:
-        raise DamagedFile(f"{where}: a tile does not hold the bytes of its pixels; the file is damaged")
+        raise DamagedFile(
+            f"{where}: a tile does not hold the bytes of its pixels; the file is damaged"
+        )
     return piece[: len(piece) - len(decoder.unused_data)]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from typing import Any
 
-_lock = threading.Lock()
+from .quiet import quiet
+
+_MOST_AXES = 32
 
 
 def celestial(header: Any) -> Any:
@@ -17,10 +17,12 @@ def celestial(header: Any) -> Any:
     """
     from astropy.wcs import WCS
 
-    with _lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         try:
-            wcs = WCS(header)
+            axes = header.get("WCSAXES", 0)
+            if not isinstance(axes, int) or axes > _MOST_AXES:
+                return None  # wcslib takes memory for the square of it
+            wcs = WCS(_without_lookup_tables(header))
             if wcs.naxis > 2:
                 wcs = wcs.sub([1, 2])
             if wcs.naxis != 2 or not wcs.has_celestial:
@@ -30,3 +32,14 @@ def celestial(header: Any) -> Any:
         except Exception:  # noqa: BLE001 - wcslib has a dozen ways to say that a header makes no sense
             return None
     return wcs
+
+
+def _without_lookup_tables(header: Any) -> Any:
+    # They are in other HDUs, and move a pixel by less than its size; without them there would be no sky.
+    keys = [key for key in header if key.startswith(("CPDIS", "CQDIS", "DP1", "DP2", "D2IM"))]
+    if not keys:
+        return header
+    kept = header.copy()
+    for key in dict.fromkeys(keys):
+        kept.remove(key, remove_all=True)
+    return kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gzip
 import os
 import shutil
@@ -10,11 +9,11 @@ import tempfile
 import threading
 import zlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
-from ..errors import DamagedFile, TooLarge
+from ..errors import DamagedFile, TooLarge, UnreadableFile
 from .caps import caps
+from .scratch import folder
 
 _CHUNK = 4 << 20
 _LEFT_FREE = 1 << 30
@@ -38,17 +37,16 @@ def gunzipped_head(path: Path, count: int) -> bytes:
     with path.open("rb") as file:
         raw = file.read(4 * count)
     try:
-        return zlib.decompressobj(wbits=31).decompress(raw, count)
+        head = zlib.decompressobj(wbits=31).decompress(raw, count)
     except zlib.error as error:
-        raise DamagedFile(f"{path.name} begins like gzip but is damaged: {error}") from None
-
-
-@cache
-def folder() -> Path:
-    """Give this process's own temporary folder, which only its user can enter; it goes with the process."""
-    made = Path(tempfile.mkdtemp(prefix="astrodata-"))
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return made
+        raise DamagedFile(
+            f"{path.name} begins like gzip but is damaged ({error}); copy or download it again"
+        ) from None
+    if not head:
+        raise DamagedFile(
+            f"{path.name} begins like gzip but holds nothing; copy or download it again"
+        )
+    return head
 
 
 def expanded(path: Path, progress: Callable[[float], None] | None = None) -> Path:
@@ -77,7 +75,10 @@ def expanded(path: Path, progress: Callable[[float], None] | None = None) -> Pat
 
 
 def _expand(path: Path, size: int, progress: Callable[[float], None] | None) -> Path:
-    descriptor, name = tempfile.mkstemp(dir=folder(), suffix=".expanded")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=folder(), suffix=".expanded")
+    except OSError as error:
+        raise _no_room(path, error) from None
     done = False
     try:
         with os.fdopen(descriptor, "wb") as out, path.open("rb") as raw, gzip.open(raw) as source:
@@ -100,7 +101,16 @@ def _expand(path: Path, size: int, progress: Callable[[float], None] | None) -> 
         raise DamagedFile(
             f"{path.name}: its gzip stream is damaged or cut short ({error}); copy or download it again"
         ) from None
+    except OSError as error:
+        raise _no_room(path, error) from None
     finally:
         if not done:
             Path(name).unlink(missing_ok=True)
     return Path(name)
+
+
+def _no_room(path: Path, error: OSError) -> UnreadableFile:
+    return UnreadableFile(
+        f"{path.name} cannot be expanded into {tempfile.gettempdir()}: {error.strerror or error}; set "
+        "TMPDIR to a folder with room"
+    )

@@ -15,13 +15,14 @@ from ..datasets import Dataset, Part
 from ..datasets.lazy import Values
 from ..errors import BadRequest, TooLarge
 from .caps import caps
+from .fits_tiles import CompressedImage
 from .registry import open_dataset
 
 _CHECKED_BYTES = 64 << 20
 """Checksums are verified by the way in files up to this size."""
 _CARDS = 5000
 _COMPRESSED_PIXELS = 64 << 20
-"""A compressed image beyond this many pixels gets no thumbnail: all of it would be decompressed."""
+"""A compressed image of which more pixels would be decompressed gets no thumbnail."""
 
 
 def sniff(path: Path) -> dict[str, Any]:
@@ -120,11 +121,16 @@ def _image_picture(dataset: Dataset, size: int) -> Values:
     from astropy.visualization import AsinhStretch, ZScaleInterval
 
     array = dataset.array
-    if hasattr(array, "_section") and array.size > _COMPRESSED_PIXELS:
-        raise TooLarge(f"{dataset.name} is compressed and too large for a thumbnail")
     middle = tuple(n // 2 for n in array.shape[:-2])
     rows, columns = array.shape[-2:]
     step = max(1, -(-max(rows, columns) // size))
+    if isinstance(array, CompressedImage):
+        touched = array.pixels_decompressed(step)
+        if touched > _COMPRESSED_PIXELS:
+            raise TooLarge(
+                f"{dataset.name}, HDU {dataset.part}: {touched:,} pixels would have to be decompressed for "
+                "a thumbnail; open it to look at parts of it"
+            )
     plane = np.asarray(array[(*middle, slice(None, None, step), slice(None, None, step))], "f8")
     finite = plane[np.isfinite(plane)]
     if finite.size == 0:

@@ -26,7 +26,7 @@ GROUP = "astrodata_kernel.readers"
 BUILT_IN = (
     "astrodata_kernel.readers.fits:FitsReader",
     "astrodata_kernel.readers.arrays:NumpyReader",
-    "astrodata_kernel.readers.arrays:Hdf5Reader",
+    "astrodata_kernel.readers.hdf5:Hdf5Reader",
     "astrodata_kernel.readers.table:ParquetReader",
     "astrodata_kernel.readers.table:CsvReader",
 )
@@ -105,7 +105,12 @@ def open_dataset(
 
     path = fetched(text, progress) if is_url(text) else Path(text).expanduser()
     status = _status_of_file(path)
-    reader, content = _reader_of(path, progress)
+    try:
+        reader, content = _reader_of(path, progress)
+    except AstrodataError:
+        raise
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror or error}") from None
     provenance = Provenance(
         path=text if is_url(text) else str(Path(os.path.abspath(path))),  # noqa: PTH100 - links stay
         size=status.st_size,
@@ -160,7 +165,7 @@ def _reader_of(path: Path, progress: Callable[[float], None] | None) -> tuple[Re
 def _looks_like(head: bytes) -> str:
     start = head[:40]
     if head and all(byte in b"\t\n\r\f" or 32 <= byte < 127 for byte in head[:512]):
-        line = next((text for text in head.decode("ascii").splitlines() if text.strip()), "")
+        line = next((text for text in head[:512].decode("ascii").splitlines() if text.strip()), "")
         return f"it holds text that begins with {line[:40]!r}, whatever its name says"
     return f"it begins with the bytes {start[:8].hex(' ')}"
 

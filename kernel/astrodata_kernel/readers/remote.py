@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import tempfile
 import threading
@@ -11,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from ..errors import TooLarge, UnreadableFile, UnsupportedFormat
+from ..errors import AstrodataError, TooLarge, UnreadableFile, UnsupportedFormat
 from .caps import caps
-from .gunzip import folder
+from .scratch import folder
 
 _CHUNK = 1 << 20
 _SECONDS = 30
@@ -36,7 +37,7 @@ def fetched(url: str, progress: Callable[[float], None] | None = None) -> Path:
     UnreadableFile
         Nothing is there, or the connection fails; the text says which.
     """
-    scheme = urlsplit(url).scheme.lower()
+    scheme = url.partition("://")[0].lower()
     if scheme not in ("http", "https", "ftp"):
         raise UnsupportedFormat(
             f"{url}: addresses of the form {scheme}:// cannot be opened; copy the file here first"
@@ -48,9 +49,8 @@ def fetched(url: str, progress: Callable[[float], None] | None = None) -> Path:
 
 
 def _fetch(url: str, progress: Callable[[float], None] | None) -> Path:
-    name = unquote(PurePosixPath(urlsplit(url).path).name).replace("/", "_") or "download"
-    target = Path(tempfile.mkdtemp(dir=folder())) / name
     try:
+        target = Path(tempfile.mkdtemp(dir=folder())) / _name_of(url)
         with urllib.request.urlopen(url, timeout=_SECONDS) as reply, target.open("wb") as out:  # noqa: S310
             total = int(reply.headers.get("Content-Length") or 0)
             while chunk := reply.read(_CHUNK):
@@ -60,13 +60,29 @@ def _fetch(url: str, progress: Callable[[float], None] | None) -> Path:
                 if progress is not None and total:
                     progress(min(1.0, out.tell() / total))
             if total and out.tell() != total:
-                raise UnreadableFile(
-                    f"{url}: the connection ended after {out.tell():,} of {total:,} bytes; try again"
-                )
+                raise _broken_off(url, out.tell(), total)
     except urllib.error.HTTPError as error:
-        raise UnreadableFile(f"{url}: the server answers {error.code} {error.reason}") from None
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        error.close()
         raise UnreadableFile(
-            f"{url} cannot be reached: {getattr(error, 'reason', error)}"
+            f"{url}: the server answers {error.code} {error.reason}; check the address"
+        ) from None
+    except http.client.IncompleteRead as error:
+        raise _broken_off(url, len(error.partial), None) from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if isinstance(error, AstrodataError):
+            raise
+        raise UnreadableFile(
+            f"{url} cannot be fetched: {getattr(error, 'reason', error)}; check the address and the network"
         ) from None
     return target
+
+
+def _name_of(url: str) -> str:
+    name = unquote(PurePosixPath(urlsplit(url).path).name)
+    plain = "".join("_" if c in "/\\" or ord(c) < 32 else c for c in name)[-100:]
+    return "download" if plain in ("", ".", "..") else plain
+
+
+def _broken_off(url: str, count: int, total: int | None) -> UnreadableFile:
+    of = "" if total is None else f" of {total:,}"
+    return UnreadableFile(f"{url}: the connection ended after {count:,}{of} bytes; try again")

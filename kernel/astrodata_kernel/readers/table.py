@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..datasets import Dataset, LazyTable, Part, Provenance
+from ..datasets.lazy import Values
 from ..errors import DamagedFile, UnknownName
+from .caps import caps, refuse_beyond
 
 _DELIMITERS = ",;\t|"
+HEAD_BYTES = 1 << 16
 
 
 def _dataset(table: LazyTable, provenance: Provenance) -> Dataset:
@@ -45,15 +48,21 @@ def _astropy(batch: Any) -> Any:
         if values is None:
             mask = np.asarray(column.is_null())
             filled = column.drop_null().to_numpy(zero_copy_only=False)
+            filled = _strings(filled)
             values = np.zeros(len(column), filled.dtype)
             values[~mask] = filled
             columns.append(MaskedColumn(values, name=name, mask=mask))
         else:
-            # Text comes as Python objects; a table of strings sorts and prints better.
-            columns.append(
-                MaskedColumn(values.astype(str) if values.dtype == object else values, name)
-            )
+            columns.append(MaskedColumn(_strings(values), name))
     return Table(columns, names=batch.column_names)
+
+
+def _strings(values: Values) -> Values:
+    # Text comes as Python objects; a table of strings sorts and prints better.
+    if values.dtype != object or not all(isinstance(value, str | bytes) for value in values):
+        return values
+    texts = [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values]
+    return np.array(texts, dtype=str)
 
 
 class ParquetReader:
@@ -77,26 +86,27 @@ class ParquetReader:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        _only(part, path.name)
+        name = Path(provenance.path).name
+        _only(part, name)
         try:
             with pq.ParquetFile(path) as file:
                 schema, length = file.schema_arrow, file.metadata.num_rows
-                groups = [
-                    file.metadata.row_group(n).num_rows for n in range(file.metadata.num_row_groups)
-                ]
+                found = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
+                groups = [(group.num_rows, group.total_byte_size) for group in found]
         except (pa.ArrowException, OSError) as error:
             raise DamagedFile(
-                f"{path.name} begins like Parquet but has no valid footer ({str(error)[:120]}); it may "
+                f"{name} begins like Parquet but has no valid footer ({str(error)[:120]}); it may "
                 "be cut short: copy or download it again"
             ) from None
         columns = [(field.name, str(field.type), "") for field in schema]
-        return _dataset(LazyTable(columns, length, _ParquetRows(path, groups)), provenance)
+        return _dataset(LazyTable(columns, length, _ParquetRows(path, name, groups)), provenance)
 
 
 class _ParquetRows:
-    def __init__(self, path: Path, groups: Sequence[int]) -> None:
-        self._path = path
-        self._ends = np.cumsum(groups)
+    def __init__(self, path: Path, name: str, groups: Sequence[tuple[int, int]]) -> None:
+        self._path, self._name = path, name
+        self._ends = np.cumsum([rows for rows, _ in groups])
+        self._sizes = [size for _, size in groups]
 
     def read(self, start: int, stop: int, columns: Sequence[str]) -> Any:
         import pyarrow as pa
@@ -105,13 +115,18 @@ class _ParquetRows:
         first = int(np.searchsorted(self._ends, start, "right"))
         last = int(np.searchsorted(self._ends, max(start, stop - 1), "right"))
         skipped = int(self._ends[first - 1]) if first else 0
+        wanted = [n for n in range(first, last + 1) if n < len(self._ends)]
+        for number in wanted:
+            refuse_beyond(
+                caps.member_bytes, self._sizes[number], f"{self._name}: its row group {number}"
+            )
         try:
             with pq.ParquetFile(self._path) as file:
-                wanted = [n for n in range(first, last + 1) if n < len(self._ends)]
                 rows = file.read_row_groups(wanted, columns=list(columns))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise DamagedFile(
-                f"{self._path.name}: rows cannot be read ({str(error)[:160]})"
+                f"{self._name}: rows {start} to {stop} cannot be read ({str(error)[:160]}); the file may "
+                "be damaged, copy or download it again"
             ) from None
         return _astropy(rows.slice(start - skipped, stop - start))
 
@@ -135,26 +150,36 @@ class CsvReader:
         DamagedFile
             Rows of another number of columns than the first line names.
         """
-        _only(part, path.name)
+        name = Path(provenance.path).name
+        _only(part, name)
+        refuse_beyond(
+            caps.text_bytes, path.stat().st_size, f"{name}: as text, which is read whole, it"
+        )
         with path.open("rb") as file:
-            head = file.read(1 << 16)
-        delimiter = _delimiter(_text(head) or "") or ","
-        rows = _CsvRows(path, delimiter)
+            head = file.read(HEAD_BYTES)
+        rows = _CsvRows(path, name, _delimiter(_text(head) or "") or ",", _encoding(head))
         table = rows.arrow()
         columns = [(field.name, str(field.type), "") for field in table.schema]
         return _dataset(LazyTable(columns, table.num_rows, rows), provenance)
 
 
 def _text(head: bytes) -> str | None:
-    if b"\0" in head:
+    if any(byte < 32 and byte not in b"\t\n\r\f" for byte in head):
         return None
-    # The last bytes may be half of a character.
+    if _encoding(head) == "utf-8":
+        # The last bytes may be half of a character.
+        return head.decode("utf-8-sig", "ignore")
+    return head.decode("latin-1")
+
+
+def _encoding(head: bytes) -> str:
     for cut in range(4):
         try:
-            return head[: len(head) - cut].decode("utf-8-sig")
+            head[: len(head) - cut].decode("utf-8")
         except UnicodeDecodeError:
             continue
-    return None
+        return "utf-8"
+    return "latin-1"  # which older instruments write; any byte is a character of it
 
 
 def _delimiter(text: str) -> str | None:
@@ -183,27 +208,47 @@ def _is_number(text: str) -> bool:
 class _CsvRows:
     """Text has no index: it is parsed once, by all cores, and kept."""
 
-    def __init__(self, path: Path, delimiter: str) -> None:
-        self._path, self._delimiter = path, delimiter
+    def __init__(self, path: Path, name: str, delimiter: str, encoding: str) -> None:
+        self._path, self._name = path, name
+        self._delimiter, self._encoding = delimiter, encoding
         self._lock = threading.Lock()
         self._table: Any = None
 
     def arrow(self) -> Any:
         import pyarrow as pa
-        from pyarrow import csv as arrow_csv
 
         with self._lock:
             if self._table is None:
                 try:
-                    self._table = arrow_csv.read_csv(
-                        self._path,
-                        parse_options=arrow_csv.ParseOptions(delimiter=self._delimiter),
-                    )
-                except pa.ArrowException as error:
+                    self._table = self._parsed(use_threads=True)
+                except (pa.ArrowException, UnicodeDecodeError) as error:
                     raise DamagedFile(
-                        f"{self._path.name} begins like CSV, but: {str(error)[:200]}"
+                        f"{self._name} begins like CSV, but: {self._reason(error)}; mend the file, or copy "
+                        "it again"
                     ) from None
             return self._table
+
+    def _parsed(self, use_threads: bool) -> Any:
+        from pyarrow import csv as arrow_csv
+
+        return arrow_csv.read_csv(
+            self._path,
+            read_options=arrow_csv.ReadOptions(use_threads=use_threads, encoding=self._encoding),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=True
+            ),
+        )
+
+    def _reason(self, error: Exception) -> str:
+        import pyarrow as pa
+
+        # Only one thread alone counts the rows.
+        if "Row #" not in str(error):
+            try:
+                self._parsed(use_threads=False)
+            except (pa.ArrowException, UnicodeDecodeError) as again:
+                error = again
+        return str(error)[:200]
 
     def read(self, start: int, stop: int, columns: Sequence[str]) -> Any:
         return _astropy(self.arrow().select(list(columns)).slice(start, stop - start))

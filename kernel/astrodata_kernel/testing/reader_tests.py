@@ -1,9 +1,10 @@
 """The contract of a reader, as tests to inherit."""
 
+# ruff: noqa: D102 - the names of tests are their sentences
+
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -196,10 +197,10 @@ class ReaderTests:
 
     def test_the_file_stays_as_it_was(self, tmp_path: Path) -> None:
         path = self.make_file(tmp_path)
-        before, names = path.read_bytes(), sorted(os.listdir(tmp_path))
+        before, names = path.read_bytes(), sorted(tmp_path.iterdir())
         _read_all(self.opened(path))
         _must(path.read_bytes() == before, "the file was changed")
-        _must(sorted(os.listdir(tmp_path)) == names, "files were left beside it")
+        _must(sorted(tmp_path.iterdir()) == names, "files were left beside it")
 
     def test_a_file_cut_short_is_refused_and_not_worse(self, tmp_path: Path) -> None:
         path = self.make_file(tmp_path)
@@ -264,7 +265,7 @@ def _random_slice(rng: np.random.Generator, length: int, forward: bool = False) 
     step = int(rng.integers(1, 5))
     if forward or rng.random() < 0.7:
         return slice(start, stop, step)
-    return slice(stop, start if start else None, -step)
+    return slice(stop, start or None, -step)
 
 
 def _random_key(rng: np.random.Generator, length: int) -> int | slice:

@@ -30,6 +30,19 @@ export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
     const rows = list.current?.querySelectorAll<HTMLElement>('.jp-astrodata-lab-open');
     rows?.[Math.max(0, Math.min(index, rows.length - 1))]?.focus();
   };
+  // Who removed a row by keyboard goes on at the next one, not at the top of the page.
+  const removed = React.useRef<{ name: string; index: number } | null>(null);
+  React.useEffect(() => {
+    const gone = removed.current;
+    if (gone !== null && !datasets.some(dataset => dataset.name === gone.name)) {
+      removed.current = null;
+      focus(gone.index);
+    }
+  }, [datasets]);
+  const remove = (index: number): void => {
+    removed.current = { name: datasets[index].name, index };
+    props.onRemove(datasets[index]);
+  };
   const onKeyDown = (event: React.KeyboardEvent, index: number): void => {
     const moves: Record<string, number> = {
       ArrowDown: index + 1,
@@ -40,7 +53,7 @@ export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
     if (event.key in moves) {
       focus(moves[event.key]);
     } else if (event.key === 'Delete') {
-      props.onRemove(datasets[index]);
+      remove(index);
     } else {
       return;
     }
@@ -63,7 +76,12 @@ export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
           onFocus={() => setCurrent(dataset.name)}
           onKeyDown={event => onKeyDown(event, index)}
         >
-          <DatasetRow {...props} dataset={dataset} reachable={dataset.name === reachable} />
+          <DatasetRow
+            {...props}
+            dataset={dataset}
+            reachable={dataset.name === reachable}
+            onRemove={() => remove(index)}
+          />
         </li>
       ))}
     </ul>

@@ -68,6 +68,7 @@ export class PanelModel implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this.tasks.cancelAll();
+    clearTimeout(this._timer);
     Signal.clearData(this);
   }
 
@@ -90,6 +91,8 @@ export class PanelModel implements IDisposable {
       this._emit();
       return this.start();
     }
+    clearTimeout(this._timer);
+    this._timer = undefined;
     this._refreshedAt = Date.now();
     const serial = ++this._serial;
     try {
@@ -106,10 +109,11 @@ export class PanelModel implements IDisposable {
     }
   }
 
-  /** Ask for the list if the last one is some seconds old. */
-  refreshIfOld(): void {
-    if (this._status === 'ready' && Date.now() - this._refreshedAt > QUIET) {
-      void this.refresh();
+  /** Ask for the list unasked: now, or once the last one is some seconds old. */
+  refreshSoon(): void {
+    if (this._status === 'ready' && this._timer === undefined) {
+      const wait = Math.max(0, this._refreshedAt + QUIET - Date.now());
+      this._timer = setTimeout(() => void this.refresh(), wait);
     }
   }
 
@@ -200,7 +204,7 @@ export class PanelModel implements IDisposable {
     } catch (error) {
       const stays = expect
         ? trans.__('The uploaded file is kept as %1, but it is not in the list.', path)
-        : trans.__('The file stays as it is, but it is not in the list.');
+        : '';
       this.tasks.fail(task, messageOf(error), stays);
       return;
     }
@@ -253,6 +257,7 @@ export class PanelModel implements IDisposable {
   private _refreshedAt = 0;
   private _serial = 0;
   private _status: 'loading' | 'ready' | 'no-server' | 'failed' = 'loading';
+  private _timer: ReturnType<typeof setTimeout> | undefined;
   private _uploads: Promise<void> = Promise.resolve();
   private _warnings: readonly string[] = [];
 }

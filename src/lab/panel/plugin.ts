@@ -1,7 +1,7 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ISessionContextDialogs, showErrorMessage } from '@jupyterlab/apputils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
-import { INotebookTracker } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
@@ -78,6 +78,8 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
     });
 
     settings.changed.connect(() => widget.update());
+    // A cell may have added to the catalogue.
+    NotebookActions.executed.connect(() => widget.refreshIfSeen());
     void app.restored.then(() => model.start());
     void registry?.load(plugin.id).then(loaded => settings.follow(loaded));
     app.shell.add(widget, 'left', { rank: 150 });

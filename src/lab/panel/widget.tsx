@@ -32,10 +32,21 @@ export class AstrodataPanel extends ReactWidget {
     this.title.caption = 'AstroData';
   }
 
+  /** What the panel shows may be old: look again, if anyone sees it. */
+  refreshIfSeen(): void {
+    if (this.isVisible) {
+      this._options.model.refreshSoon();
+    }
+  }
+
   override dispose(): void {
     Signal.clearData(this);
     this._options.model.dispose();
     super.dispose();
+  }
+
+  handleEvent(): void {
+    this.refreshIfSeen();
   }
 
   protected override render(): JSX.Element {
@@ -64,18 +75,18 @@ export class AstrodataPanel extends ReactWidget {
       paths: paths => void model.addPaths(paths),
       hover: over => this._setHovered(over)
     });
-    window.addEventListener('focus', this._refreshIfSeen);
+    window.addEventListener('focus', this);
   }
 
   protected override onBeforeDetach(message: Message): void {
-    window.removeEventListener('focus', this._refreshIfSeen);
+    window.removeEventListener('focus', this);
     this._drop?.dispose();
     super.onBeforeDetach(message);
   }
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this._options.model.refreshIfOld();
+    this._options.model.refreshSoon();
   }
 
   private _setHovered(over: boolean): void {
@@ -84,12 +95,6 @@ export class AstrodataPanel extends ReactWidget {
       this.update();
     }
   }
-
-  private readonly _refreshIfSeen = (): void => {
-    if (this.isVisible) {
-      this._options.model.refreshIfOld();
-    }
-  };
 
   private _drop: DropTarget | null = null;
   private _hovered = false;

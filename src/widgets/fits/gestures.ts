@@ -43,7 +43,8 @@ export function listen(canvas: HTMLCanvasElement, hooks: GestureHooks, signal: A
 
 /** Gives how much closer a turn of the wheel comes. A pinch on a touchpad is a wheel with Ctrl held. */
 export function wheelFactor(event: Pick<WheelEvent, 'deltaY' | 'deltaMode' | 'ctrlKey'>): number {
-  const pixels = event.deltaY * (event.deltaMode === 0 ? 1 : LINE * (event.deltaMode === 1 ? 1 : 20));
+  const pixels =
+    event.deltaY * (event.deltaMode === 0 ? 1 : LINE * (event.deltaMode === 1 ? 1 : 20));
   const speed = event.ctrlKey ? 0.01 : 0.002;
   return Math.min(4, Math.max(0.25, Math.exp(-pixels * speed)));
 }
@@ -59,7 +60,9 @@ function listenToPointers(
     held.delete(event.pointerId);
     canvas.classList.toggle('astrodata-fits-grabbed', held.size > 0);
   };
-  const on = <K extends 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel' | 'pointerleave'>(
+  const on = <
+    K extends 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel' | 'pointerleave'
+  >(
     name: K,
     listener: (event: PointerEvent) => void
   ) => canvas.addEventListener(name, listener, { signal });

@@ -87,5 +87,7 @@ export function compile(gl: WebGL2RenderingContext): { program: WebGLProgram; at
 
 function whyNot(gl: WebGL2RenderingContext, program: WebGLProgram): string {
   const logs = (gl.getAttachedShaders(program) ?? []).map(shader => gl.getShaderInfoLog(shader));
-  return [gl.getProgramInfoLog(program), ...logs].filter(Boolean).join(' ') || 'no reason was given';
+  return (
+    [gl.getProgramInfoLog(program), ...logs].filter(Boolean).join(' ') || 'no reason was given'
+  );
 }

@@ -1,0 +1,50 @@
+/** The strip under the toolbar that tells what went wrong. */
+import { button, make } from './dom';
+
+const SHOWN = 3;
+
+/** Shows the newest few errors until they are dismissed. */
+export class ErrorStrip {
+  readonly element = make('div', { class: 'astrodata-fits-errors', role: 'alert', hidden: true });
+  /** Newest first. */
+  #messages: string[] = [];
+  #retry: (() => void) | null = null;
+
+  /** @param retry - What a person can do about it, as a button. */
+  show(error: unknown, retry?: () => void): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#messages = [message, ...this.#messages.filter(known => known !== message)].slice(
+      0,
+      SHOWN
+    );
+    this.#retry = retry ?? this.#retry;
+    this.#paint();
+  }
+
+  clear(): void {
+    this.#messages = [];
+    this.#retry = null;
+    this.#paint();
+  }
+
+  #paint(): void {
+    const lines = this.#messages.map(message => make('li', {}, message));
+    const dismiss = button('×', 'Dismiss', 'Dismiss these messages', () => this.clear());
+    const actions: Node[] = [dismiss];
+    const retry = this.#retry;
+    if (retry) {
+      const again = make('button', { type: 'button' }, 'Try again');
+      again.addEventListener('click', () => {
+        this.clear();
+        retry();
+      });
+      actions.unshift(again);
+    }
+    this.element.hidden = !lines.length;
+    this.element.replaceChildren(
+      ...(lines.length
+        ? [make('ul', {}, ...lines), make('div', { class: 'astrodata-fits-buttons' }, ...actions)]
+        : [])
+    );
+  }
+}

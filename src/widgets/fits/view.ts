@@ -1,0 +1,397 @@
+/** One view of a FitsViewer: joins the controls, the picture, the traits and the kernel. */
+import {
+  clampView,
+  fitView,
+  imageBox,
+  levelFor,
+  panned,
+  screenToImage,
+  snapped,
+  visibleTiles,
+  zoomAbout,
+  type Point,
+  type Size
+} from '../../core/geometry';
+import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
+import { isAbort, Requester, type Channel } from '../../core/request';
+import { Colorbar } from './colorbar';
+import { Later, make } from './dom';
+import { ErrorStrip } from './errors';
+import { listen } from './gestures';
+import { mismatch } from './handshake';
+import { Readout } from './readout';
+import type { Frame, Layer, Painting } from './renderer';
+import { Scene } from './scene';
+import { Stage } from './stage';
+import { Tiles } from './tiles';
+import { Toolbar } from './toolbar';
+import { Traits, type TraitModel } from './traits';
+
+const DEBOUNCE = 200;
+
+/** Draws into `el` until `signal` ends it; several views of one model live side by side. */
+export class FitsView {
+  readonly #root: HTMLElement;
+  readonly #signal: AbortSignal;
+  readonly #traits: Traits;
+  readonly #toolbar: Toolbar;
+  readonly #errors = new ErrorStrip();
+  readonly #stage: Stage;
+  readonly #readout: Readout;
+  readonly #colorbar = new Colorbar();
+  readonly #notes = make('details', { class: 'astrodata-fits-notes', hidden: true });
+  readonly #saveView = new Later(DEBOUNCE);
+  readonly #savePlane = new Later(DEBOUNCE);
+  #requester: Requester | null = null;
+  #scene: Scene | null = null;
+  #tiles: Tiles | null = null;
+  #base: Painting | null = null;
+  #facts: DescribeMeta | null = null;
+  /** null fits the image. */
+  #view: View | null;
+  #pointer: Point | null = null;
+  #pickedHdu = false;
+  /** Until the kernel has answered the greeting, or the viewer gave up. */
+  #starting = true;
+
+  /** @param rebuild - Begins anew, for when the browser took the graphics memory away for good. */
+  constructor(model: TraitModel, el: HTMLElement, signal: AbortSignal, rebuild: () => void) {
+    this.#signal = signal;
+    this.#traits = new Traits(model, signal);
+    this.#view = this.#viewTrait();
+    this.#toolbar = this.#makeToolbar();
+    this.#readout = new Readout(error => this.fail(error));
+    this.#stage = new Stage(
+      {
+        frame: () => this.#frame(),
+        restored: () => this.#restore(),
+        rebuild,
+        painted: () => this.#showBusy()
+      },
+      signal
+    );
+    this.#root = make(
+      'div',
+      { class: 'astrodata-fits', 'aria-busy': 'true' },
+      this.#toolbar.element,
+      this.#errors.element,
+      this.#stage.element,
+      make(
+        'div',
+        { class: 'astrodata-fits-footer' },
+        this.#readout.element,
+        this.#colorbar.element
+      ),
+      this.#notes
+    );
+    el.append(this.#root);
+    this.#keepKeys();
+    this.#listenToHands();
+    this.#follow();
+    this.#showSettings();
+    signal.addEventListener('abort', () => this.#dispose());
+  }
+
+  /** Greets the kernel on the data channel and shows the image. */
+  connect(channel: Channel): void {
+    const requester = (this.#requester = new Requester(channel));
+    this.#scene = new Scene(requester, {
+      described: (facts, where) => this.#describe(facts, where),
+      shown: () => this.#appear(),
+      ranged: () => this.#showRange(),
+      changed: () => this.#showBusy(),
+      failed: error => this.fail(error, () => this.#show())
+    });
+    this.#tiles = new Tiles(requester, {
+      upload: array => this.#stage.renderer!.upload(array),
+      free: painting => this.#stage.renderer!.free(painting),
+      changed: () => this.#stage.dirty(),
+      failed: error =>
+        this.fail(error, () => {
+          this.#tiles?.retry();
+          this.#stage.dirty();
+        })
+    });
+    this.#readout.connect(requester);
+    void this.#greet(requester);
+  }
+
+  /** Tells what went wrong, and offers a remedy. */
+  fail(error: unknown, retry?: () => void): void {
+    this.#starting = false;
+    this.#errors.show(error, retry);
+    this.#showBusy();
+  }
+
+  async #greet(requester: Requester): Promise<void> {
+    this.#starting = true;
+    try {
+      const { meta } = await requester.request('hello', {}, this.#signal);
+      this.#starting = false;
+      const wrong = mismatch(meta);
+      if (wrong) {
+        this.fail(wrong);
+      } else {
+        this.#show();
+      }
+    } catch (error) {
+      if (!isAbort(error)) {
+        this.fail(error, () => void this.#greet(requester));
+      }
+    }
+  }
+
+  // --- what the kernel says ---------------------------------------------------------------------
+
+  #show(plane = this.#traits.get('plane')): void {
+    const where = { hdu: this.#traits.get('hdu'), plane };
+    void this.#scene?.show(where, this.#traits.get('limits'));
+  }
+
+  #describe(facts: DescribeMeta, { hdu, plane }: Where): void {
+    if (this.#facts?.hdus !== facts.hdus) {
+      this.#toolbar.setHdus(facts.hdus);
+    }
+    this.#toolbar.setHdu(hdu);
+    this.#toolbar.plane.set(plane, facts.planes);
+    this.#stage.canvas.setAttribute('aria-label', `FITS image: ${facts.name}, HDU ${hdu}`);
+    const notes = facts.warnings.map(note => make('li', {}, note));
+    const summary =
+      notes.length === 1 ? '1 note on this file' : `${notes.length} notes on this file`;
+    this.#notes.hidden = !notes.length;
+    this.#notes.replaceChildren(make('summary', {}, summary), make('ul', {}, ...notes));
+  }
+
+  #appear(): void {
+    const shown = this.#scene?.shown ?? null;
+    const before = this.#facts;
+    this.#facts = shown?.facts ?? before;
+    this.#readout.setImage(shown?.facts ?? null, shown?.where ?? null);
+    this.#dropBase();
+    if (!shown) {
+      this.#tiles?.clear(false);
+    } else {
+      this.#uploadBase();
+      const fits = before?.width === shown.facts.width && before.height === shown.facts.height;
+      if (this.#pickedHdu && !fits) {
+        this.#setView(null);
+      }
+      this.#pickedHdu = false;
+    }
+    this.#stage.dirty();
+  }
+
+  #showRange(): void {
+    const { shown, range } = this.#scene ?? {};
+    if (range) {
+      this.#toolbar.limits.setRange(range);
+    }
+    const { stretch, colormap } = this.#settings();
+    this.#colorbar.set(shown && range ? range : null, shown?.facts.unit ?? '', stretch, colormap);
+    this.#stage.dirty();
+  }
+
+  #showBusy(): void {
+    const busy = this.#starting || this.#stage.waiting || this.#scene?.busy || !!this.#tiles?.busy;
+    this.#root.setAttribute('aria-busy', String(busy));
+  }
+
+  // --- what Python and the person say -----------------------------------------------------------
+
+  #settings(): Pick<FitsTraits, 'stretch' | 'colormap'> {
+    return { stretch: this.#traits.get('stretch'), colormap: this.#traits.get('colormap') };
+  }
+
+  #viewTrait(): View | null {
+    const view = this.#traits.get('view');
+    const good = view && [view.x, view.y, view.zoom].every(Number.isFinite) && view.zoom > 0;
+    return good ? view : null;
+  }
+
+  #showSettings(): void {
+    const { stretch, colormap } = this.#settings();
+    this.#toolbar.setStretch(stretch);
+    this.#toolbar.setColormap(colormap);
+    this.#toolbar.limits.setLimits(this.#traits.get('limits'));
+    this.#stage.setHeight(this.#traits.get('height'));
+    this.#showRange();
+  }
+
+  #follow(): void {
+    this.#traits.follow(['stretch', 'colormap', 'height'], () => this.#showSettings());
+    this.#traits.follow(['hdu', 'plane'], () => {
+      this.#savePlane.cancel();
+      this.#show();
+    });
+    this.#traits.follow(['limits'], () => this.#useLimits(this.#traits.get('limits')));
+    this.#traits.follow(['view'], () => {
+      this.#saveView.cancel();
+      this.#view = this.#viewTrait();
+      this.#stage.dirty();
+    });
+  }
+
+  #useLimits(limits: Limits): void {
+    this.#toolbar.limits.setLimits(limits);
+    this.#scene?.setLimits(limits);
+  }
+
+  #makeToolbar(): Toolbar {
+    const setting = (values: Partial<FitsTraits>) => {
+      this.#traits.write(values);
+      this.#showSettings();
+    };
+    return new Toolbar({
+      hdu: hdu => {
+        this.#savePlane.cancel();
+        this.#pickedHdu = true;
+        this.#traits.write({ hdu, plane: 0 });
+        this.#show();
+      },
+      plane: plane => {
+        this.#show(plane);
+        this.#savePlane.run(() => this.#traits.write({ plane }));
+      },
+      stretch: stretch => setting({ stretch }),
+      colormap: colormap => setting({ colormap }),
+      limits: limits => {
+        this.#traits.write({ limits });
+        this.#useLimits(limits);
+      },
+      fit: () => this.#setView(null),
+      actual: () => this.#actual(),
+      zoom: factor => this.#zoom(null, factor)
+    });
+  }
+
+  #listenToHands(): void {
+    listen(
+      this.#stage.canvas,
+      {
+        pan: (dx, dy) => this.#change((view, image, screen) => panned(view, image, screen, dx, dy)),
+        zoom: (point, factor) => this.#zoom(point, factor),
+        fit: () => this.#setView(null),
+        actual: () => this.#actual(),
+        hover: point => {
+          this.#pointer = point;
+          this.#showPointer();
+        }
+      },
+      this.#signal
+    );
+  }
+
+  // JupyterLab would take plain keys for its own: arrows move between cells, "0 0" restarts the kernel.
+  // Those with Ctrl, Alt or Cmd stay Lab's, or Ctrl+S would no longer save the notebook.
+  #keepKeys(): void {
+    const keep = (event?: KeyboardEvent) =>
+      this.#root.toggleAttribute(
+        'data-lm-suppress-shortcuts',
+        !(event && (event.ctrlKey || event.metaKey || event.altKey))
+      );
+    keep();
+    this.#root.addEventListener('keydown', keep);
+    this.#root.addEventListener('keyup', keep);
+    this.#root.addEventListener('focusout', () => keep());
+  }
+
+  // --- where one looks --------------------------------------------------------------------------
+
+  #image(): Size | null {
+    return this.#scene?.shown?.facts ?? null;
+  }
+
+  /** Gives the view as it is painted, null while there is nothing to look at. */
+  #current(): View | null {
+    const image = this.#image();
+    const { screen, density } = this.#stage;
+    if (!image || !(screen.width > 0 && screen.height > 0)) {
+      return null;
+    }
+    const view = clampView(this.#view ?? fitView(image, screen), image, screen);
+    return snapped(view, screen, density);
+  }
+
+  #change(change: (view: View, image: Size, screen: Size) => View): void {
+    const [image, { screen }] = [this.#image(), this.#stage];
+    if (image && this.#current()) {
+      // From the view as it was left, not as it was snapped: small steps would be lost.
+      const view = clampView(this.#view ?? fitView(image, screen), image, screen);
+      this.#setView(change(view, image, screen));
+    }
+  }
+
+  #zoom(point: Point | null, factor: number): void {
+    this.#change((view, image, screen) => {
+      const about = point ?? { x: screen.width / 2, y: screen.height / 2 };
+      return zoomAbout(view, image, screen, about, factor);
+    });
+  }
+
+  #actual(): void {
+    this.#change((view, image, screen) => clampView({ ...view, zoom: 1 }, image, screen));
+  }
+
+  #setView(view: View | null): void {
+    this.#view = view;
+    this.#stage.dirty();
+    this.#saveView.run(() => this.#traits.write({ view }));
+  }
+
+  #showPointer(): void {
+    const view = this.#current();
+    const point = view && this.#pointer && screenToImage(view, this.#stage.screen, this.#pointer);
+    this.#readout.setView(point, view?.zoom ?? 0);
+  }
+
+  // --- the picture ------------------------------------------------------------------------------
+
+  #frame(): Frame | null {
+    const { shown, range } = this.#scene ?? {};
+    const view = this.#current();
+    if (!shown || !range || !view || !this.#base || !this.#tiles) {
+      return null;
+    }
+    const { facts, overview, where } = shown;
+    const { screen, density } = this.#stage;
+    const level = levelFor(view.zoom * density, facts.levels);
+    // An overview as fine as the level has it all.
+    const wanted =
+      overview.step > 2 ** level ? visibleTiles(view, facts, screen, level, facts.tile) : [];
+    const base: Layer = { painting: this.#base, box: imageBox(facts), step: overview.step };
+    const layers = [base, ...this.#tiles.show(facts, where, wanted)];
+    this.#showPointer();
+    return { layers, view, screen, ...range, ...this.#settings() };
+  }
+
+  #uploadBase(): void {
+    const { renderer } = this.#stage;
+    const array = this.#scene?.shown?.overview.array;
+    if (renderer && !renderer.lost && array) {
+      this.#base = renderer.upload(array);
+    }
+  }
+
+  #dropBase(): void {
+    if (this.#base) {
+      this.#stage.renderer?.free(this.#base);
+      this.#base = null;
+    }
+  }
+
+  #restore(): void {
+    this.#base = null;
+    this.#tiles?.clear(true);
+    this.#uploadBase();
+  }
+
+  #dispose(): void {
+    this.#saveView.cancel();
+    this.#savePlane.cancel();
+    this.#readout.dispose();
+    this.#scene?.dispose();
+    this.#tiles?.clear(true);
+    this.#requester?.dispose();
+    this.#root.remove();
+  }
+}
