@@ -49,7 +49,7 @@ def listing(root: str) -> dict[str, Any]:
     """Give all data sets under `root`; runs in a worker."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        records._warned.clear()  # told once a process; a panel that is refreshed shows them again
+        records.tell_again()  # told once a process; a panel that is refreshed shows them again
         datasets = [public(entry) for entry in Catalog(root)]
     return {
         "root_name": Path(root).name,

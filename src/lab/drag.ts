@@ -48,10 +48,11 @@ export class DatasetDrag {
   private async _start(dataset: IDataset, x: number, y: number): Promise<void> {
     const mimeData = new MimeData();
     let target: NotebookPanel | null = null;
-    let source = '';
+    let before = new Set<string>();
     const aimAt = (panel: NotebookPanel | null): void => {
       target = panel;
-      source = this._inserter.source(dataset, panel);
+      before = new Set(panel?.content.widgets.map(cell => cell.model.id));
+      const source = this._inserter.source(dataset, panel);
       const cell = { cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null };
       mimeData.setData(CELLS_MIME, [cell]);
       mimeData.setData('text/plain', source);
@@ -73,12 +74,17 @@ export class DatasetDrag {
     document.removeEventListener('lm-drop', onDrop, true);
     this._swallowClick();
     if (action !== 'none' && target !== null) {
-      await this._run(target, source);
+      await this._run(target, before);
     }
   }
 
-  private async _run(panel: NotebookPanel, source: string): Promise<void> {
-    if (panel.content.activeCell?.model.sharedModel.getSource() === source) {
+  /** Run the cell that the notebook made; in the middle of it another one is active now. */
+  private async _run(panel: NotebookPanel, before: ReadonlySet<string>): Promise<void> {
+    const notebook = panel.content;
+    const index = notebook.widgets.findIndex(cell => !before.has(cell.model.id));
+    if (index >= 0) {
+      notebook.deselectAll();
+      notebook.activeCellIndex = index;
       await this._inserter.run(panel);
     }
   }

@@ -41,6 +41,8 @@ export class CellInserter {
     }
     notebook.deselectAll();
     await this.run(panel);
+    // The picture comes below the cell: without this it is below the page too.
+    await notebook.scrollToItem(notebook.activeCellIndex, 'start');
   }
 
   /** The Python for one notebook. */

@@ -118,7 +118,7 @@ def test_verify_tells_what_changed_and_what_vanished(root: Path) -> None:
     for name in ("same", "changed", "gone"):
         shutil.copy(M13, root / f"{name}.fits")
         catalog.add(root / f"{name}.fits")
-    stamp = os.stat(root / "changed.fits")
+    stamp = (root / "changed.fits").stat()
     with (root / "changed.fits").open("r+b") as file:
         file.seek(5000)
         file.write(b"\x7f")

@@ -5,9 +5,8 @@ import importlib
 import inspect
 import pkgutil
 
-import pytest
-
 import astrodata_kernel as adk
+import pytest
 
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(adk.__path__, prefix="astrodata_kernel.")

@@ -67,7 +67,7 @@ def test_hello_names_the_protocol_and_the_version(widget: Slow) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(widget: Slow) -> None:
-    with pytest.raises(UnknownName, match="'tilt'.*broken, hello, work"):
+    with pytest.raises(UnknownName, match=r"'tilt'.*broken, hello, work"):
         widget.request("tilt")
 
 

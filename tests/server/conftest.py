@@ -11,8 +11,6 @@ import pytest
 from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
-
 DATA = Path(__file__).parent.parent / "data"
 
 

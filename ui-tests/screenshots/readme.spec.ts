@@ -4,7 +4,9 @@ import {
   EXAMPLES,
   TEST_DATA,
   colours,
+  datasets,
   dropFromDesktop,
+  emptyCatalogue,
   fileOf,
   newNotebook,
   openPanel,
@@ -18,6 +20,7 @@ for (const theme of ['light', 'dark'] as const) {
     if (theme === 'dark') {
       await page.theme.setDarkTheme();
     }
+    await emptyCatalogue(page);
     await newNotebook(page);
     const panel = await openPanel(page);
     await dropFromDesktop(panel, [
@@ -26,7 +29,7 @@ for (const theme of ['light', 'dark'] as const) {
       fileOf(TEST_DATA, 'table_gaia_cone.fits'),
       fileOf(TEST_DATA, 'spectrum_sdss_J2202.fits')
     ]);
-    const rows = panel.getByRole('list', { name: 'Datasets' }).getByRole('listitem');
+    const rows = datasets(panel).getByRole('listitem');
     await expect(rows).toHaveCount(4);
     await page.notebook.setCell(
       0,

@@ -4,15 +4,16 @@ import {
   EXAMPLES,
   TEST_DATA,
   colours,
+  datasets,
   drag,
   dropFromDesktop,
+  emptyCatalogue,
   fileOf,
   newNotebook,
   openPanel,
   picture
 } from './steps';
 
-const datasets = (panel: Locator): Locator => panel.getByRole('list', { name: 'Datasets' });
 const dataset = (panel: Locator, name: string): Locator =>
   datasets(panel).getByRole('button', { name: new RegExp(`^${name}`) });
 
@@ -23,15 +24,7 @@ async function dropM13(page: IJupyterLabPageFixture): Promise<Locator> {
   return panel;
 }
 
-// The catalogue lies in the server's root, which all tests share.
-test.beforeEach(async ({ page }) => {
-  if (await page.contents.directoryExists('astrodata')) {
-    await page.contents.deleteDirectory('astrodata');
-    const panel = await openPanel(page);
-    await panel.getByRole('button', { name: 'Refresh' }).click();
-    await expect(datasets(panel)).toHaveCount(0);
-  }
-});
+test.beforeEach(({ page }) => emptyCatalogue(page));
 
 test.describe('The AstroData panel', () => {
   test('takes a file dropped from the desktop, and shows its kind, shape and picture', async ({

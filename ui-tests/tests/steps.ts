@@ -17,6 +17,18 @@ export async function openPanel(page: IJupyterLabPageFixture): Promise<Locator> 
   return panel;
 }
 
+export const datasets = (panel: Locator): Locator => panel.getByRole('list', { name: 'Datasets' });
+
+/** Begin without data sets: the catalogue lies in the server's root, which all tests share. */
+export async function emptyCatalogue(page: IJupyterLabPageFixture): Promise<void> {
+  if (await page.contents.directoryExists('astrodata')) {
+    await page.contents.deleteDirectory('astrodata');
+    const panel = await openPanel(page);
+    await panel.getByRole('button', { name: 'Refresh' }).click();
+    await expect(datasets(panel)).toHaveCount(0);
+  }
+}
+
 /** Drop files of this machine on an element, as a desktop's file manager does. */
 export async function dropFromDesktop(
   target: Locator,

@@ -177,6 +177,6 @@ viewer`
     // Full-resolution pixels of the upper part are no longer there.
     await runCell(page, 'viewer.limits = "minmax"; viewer._samples.clear()');
     await runCell(page, 'viewer.limits = "99%"');
-    await expect(page.getByRole('alert').last()).toContainText('blocks.fits, HDU 0: the file ended at byte');
+    await expect(page.getByRole('alert').last()).toContainText(/blocks\.fits, HDU 0.*(cut short|became shorter)/);
   });
 });

@@ -108,6 +108,11 @@ def say_damaged(path: Path, error: Exception) -> None:
             )
 
 
+def tell_again() -> None:
+    """Let damaged records be told once more: somebody else is listening now."""
+    _warned.clear()
+
+
 @contextlib.contextmanager
 def _temporary(folder: Path, record: Mapping[str, Any]) -> Iterator[Path]:
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".new-", suffix=".tmp")

@@ -100,8 +100,8 @@ class FileBytes:
 
     def _short(self, needed: int) -> DamagedFile:
         return DamagedFile(
-            f"{self.name} ends after {self.size:,} bytes, where {needed:,} are needed: it is cut short "
-            "or being written; copy or download it again"
+            f"{self.name} ends after {os.fstat(self._descriptor).st_size:,} bytes, where {needed:,} are "
+            "needed: it is cut short or being written; copy or download it again"
         )
 
     def _unreadable(self, error: OSError) -> UnreadableFile:

@@ -27,7 +27,9 @@ from .fits_structure import Hdu
 
 CODECS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")
 
-_BAND_BYTES = 4 << 20
+_BAND_BYTES = 16 << 20
+_WORTH_A_TABLE = 400_000
+"""So many pixels are decompressed in the time that astropy takes to open one small table."""
 _KEPT_BYTES = 64 << 20
 _DATA = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA")
 _NUMBERS = ("ZSCALE", "ZZERO", "ZBLANK")
@@ -235,7 +237,7 @@ class CompressedImage(LazyArray):
         if self._dithered and not joined and len(numbers) > 1:
             # Noise that was added follows the tiles' numbers, which only tiles in a row keep.
             pieces = [
-                self._decoded(leading, below[n : n + 1], first, last) for n in range(len(below))
+                self._run(leading, run, first, last) for run in self._runs(numbers, first, last)
             ]
             return np.concatenate(pieces, axis=-2)
         height = sum(min(self._tile[-2], self._axes[-2] - n * self._tile[-2]) for n in numbers)
@@ -249,6 +251,24 @@ class CompressedImage(LazyArray):
             self._grid,
         ).ravel()
         return self._decompress(index, (*lead, height, width))
+
+    def _runs(self, numbers: list[int], first: int, last: int) -> Iterator[list[int]]:
+        """Give tiles in pieces, of which each costs less decompressed through than tile by tile."""
+        strip = (last - first) * math.prod(self._tile)
+        most = _WORTH_A_TABLE // strip if (first, last) == (0, self._grid[-1]) else -1
+        run: list[int] = []
+        for number in numbers:
+            if run and number - run[-1] - 1 > most:
+                yield run
+                run = []
+            run.append(number)
+        yield run
+
+    def _run(self, leading: tuple[int, ...], run: list[int], first: int, last: int) -> Values:
+        size = self._tile[-2]
+        band = self._decoded(leading, np.arange(run[0], run[-1] + 1), first, last)
+        starts = [(number - run[0]) * size for number in run]
+        return np.concatenate([band[..., start : start + size, :] for start in starts], axis=-2)
 
     def _decompress(self, index: Values, shape: tuple[int, ...]) -> Values:
         from astropy.io import fits

@@ -258,17 +258,17 @@ def _checked(dataset: Dataset) -> Dataset:
 
 
 def _value_text(value: Any, unit: str) -> str:
-    if isinstance(value, np.floating):
-        text = "NaN" if np.isnan(value) else f"{value:.7g}"
-    else:
-        text = str(value)
-    return f"{text} {unit}".rstrip()
+    text = f"{value:.7g}" if isinstance(value, np.floating) else str(value)
+    return f"{'NaN' if text == 'nan' else text} {unit}".rstrip()
 
 
 def _frame_name(dataset: Dataset) -> str:
     frame = _frame(dataset)
     return "" if frame is None else _FRAME_NAMES.get(frame.name, frame.name.upper())
 
+
+_wcslib = threading.Lock()
+"""wcslib keeps what it computes in the WCS itself: two requests must not transform at once."""
 
 _FRAME_NAMES = {
     "galactic": "Galactic",
@@ -295,7 +295,10 @@ def _sky(dataset: Dataset, x: float, y: float) -> dict[str, Any] | None:
     name = _frame_name(dataset)
     if not name:
         return None
-    lon, lat = (float(angle) for angle in dataset.wcs.wcs_pix2world(x, y, 0))
+    wcs = dataset.wcs
+    with _wcslib:
+        world = [float(angle) for angle in wcs.all_pix2world(x, y, 0)]
+    lon, lat = world[wcs.wcs.lng], world[wcs.wcs.lat]
     if not (math.isfinite(lon) and math.isfinite(lat)):
         return None  # beyond the edge of an all-sky projection
     if name in ("FK4", "FK5", "ICRS"):
