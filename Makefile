@@ -47,6 +47,7 @@ test-frontend: $(STAMPS)/test
 	npm run --silent test
 
 test-browser: $(STAMPS)/ui-tests
+	cd ui-tests && npx --no-install tsc --project .
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" npm test --silent -- $(ARGS)
 
 screenshot: $(STAMPS)/ui-tests

@@ -1,7 +1,10 @@
 import tseslint from 'typescript-eslint';
 
 const forbid = (patterns, message) => ({
-  'no-restricted-imports': ['error', { patterns: patterns.map(group => ({ group: [group], message })) }]
+  'no-restricted-imports': [
+    'error',
+    { patterns: patterns.map(group => ({ group: [group], message })) }
+  ]
 });
 
 export default tseslint.config(

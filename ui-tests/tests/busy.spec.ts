@@ -31,11 +31,14 @@ async function zoomInAndSeeTiles(page: IJupyterLabPageFixture): Promise<number> 
   await page.getByRole('button', { name: 'Actual pixels (1:1)' }).last().click();
   // At full resolution each check is 7 px wide: dark and bright ones, and no other grey.
   await expect
-    .poll(async () => {
-      const { at, width, height } = await pixelsOf(canvas);
-      const greys = Array.from({ length: 60 }, (_, i) => at(width / 2 - 30 + i, height / 2)[0]);
-      return [...new Set(greys)].sort((a, b) => a - b);
-    }, { timeout: 20000, intervals: [100] })
+    .poll(
+      async () => {
+        const { at, width, height } = await pixelsOf(canvas);
+        const greys = Array.from({ length: 60 }, (_, i) => at(width / 2 - 30 + i, height / 2)[0]);
+        return [...new Set(greys)].sort((a, b) => a - b);
+      },
+      { timeout: 20000, intervals: [100] }
+    )
     .toEqual([51, 204]);
   return Date.now() - begun;
 }
@@ -78,10 +81,7 @@ test.describe('A tile arrives while a cell runs a busy loop', () => {
 
   test('for a viewer shown by a cell that goes on at once', async ({ page }) => {
     await newNotebook(page);
-    await startCell(
-      page,
-      `${SHOW.replace(/viewer$/, 'display(viewer)')}\n${BUSY('')}`
-    );
+    await startCell(page, `${SHOW.replace(/viewer$/, 'display(viewer)')}\n${BUSY('')}`);
     const took = await zoomInAndSeeTiles(page);
     await stopTheLoop(page);
     console.log(`    tiles after ${took} ms`);

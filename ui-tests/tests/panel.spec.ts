@@ -72,20 +72,26 @@ test.describe('The AstroData panel', () => {
     await newNotebook(page);
     await openPanel(page);
     await dataset(panel, 'm13').click();
-    await expect(page.locator('.jp-CodeCell .cm-content').filter({ hasText: 'adk.view("m13.fits")' })).toBeVisible();
+    await expect(
+      page.locator('.jp-CodeCell .cm-content').filter({ hasText: 'adk.view("m13.fits")' })
+    ).toBeVisible();
     await expect.poll(() => colours(picture(page)), { timeout: 60000 }).toBeGreaterThan(20);
   });
 
   test('makes a notebook when none is open', async ({ page }) => {
     const panel = await dropM13(page);
     await dataset(panel, 'm13').click();
-    await expect(page.locator('.jp-CodeCell .cm-content').filter({ hasText: 'adk.view("m13.fits")' })).toBeVisible({
+    await expect(
+      page.locator('.jp-CodeCell .cm-content').filter({ hasText: 'adk.view("m13.fits")' })
+    ).toBeVisible({
       timeout: 60000
     });
     await expect.poll(() => colours(picture(page)), { timeout: 60000 }).toBeGreaterThan(20);
   });
 
-  test('gives the cell to the place of a notebook where a data set is dropped', async ({ page }) => {
+  test('gives the cell to the place of a notebook where a data set is dropped', async ({
+    page
+  }) => {
     const panel = await dropM13(page);
     await newNotebook(page);
     await page.notebook.setCell(0, 'code', '"first"');
@@ -143,7 +149,8 @@ test.describe('The AstroData panel', () => {
     await expect
       .poll(() =>
         name.evaluate(element => {
-          const channels = (colour: string): number[] => (colour.match(/[\d.]+/g) ?? []).map(Number);
+          const channels = (colour: string): number[] =>
+            (colour.match(/[\d.]+/g) ?? []).map(Number);
           const luminance = (colour: string): number =>
             channels(colour)
               .slice(0, 3)

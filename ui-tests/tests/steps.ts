@@ -34,14 +34,17 @@ export async function dropFromDesktop(
   target: Locator,
   files: { name: string; bytes: Buffer }[]
 ): Promise<void> {
-  const transfer = await target.page().evaluateHandle(list => {
-    const data = new DataTransfer();
-    for (const { name, base64 } of list) {
-      const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
-      data.items.add(new File([bytes], name));
-    }
-    return data;
-  }, files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') })));
+  const transfer = await target.page().evaluateHandle(
+    list => {
+      const data = new DataTransfer();
+      for (const { name, base64 } of list) {
+        const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+        data.items.add(new File([bytes], name));
+      }
+      return data;
+    },
+    files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') }))
+  );
   for (const type of ['dragenter', 'dragover', 'drop']) {
     await target.dispatchEvent(type, { dataTransfer: transfer });
   }
@@ -99,12 +102,18 @@ export async function runCell(page: IJupyterLabPageFixture, source: string): Pro
   await expect(page.getByText('| Idle').first()).toBeVisible();
 }
 
-export const picture = (page: Page): Locator => page.locator('canvas[aria-label^="FITS image"]').last();
+export const picture = (page: Page): Locator =>
+  page.locator('canvas[aria-label^="FITS image"]').last();
 
 /** What is on the screen, as [red, green, blue] by position inside the element. */
 export async function pixelsOf(
   element: Locator
-): Promise<{ width: number; height: number; at: (x: number, y: number) => number[]; data: Buffer }> {
+): Promise<{
+  width: number;
+  height: number;
+  at: (x: number, y: number) => number[];
+  data: Buffer;
+}> {
   const { width, height, data } = PNG.sync.read(await element.screenshot());
   const at = (x: number, y: number): number[] => {
     const start = 4 * (Math.round(y) * width + Math.round(x));

@@ -13,8 +13,14 @@ viewer = adk.view('blocks.fits', limits=[0, 255])
 viewer`;
 
 async function values(page: IJupyterLabPageFixture): Promise<(number | null)[][]> {
-  await runCell(page, 'import json\nprint("VALUES", json.dumps([[None if v != v else v for v in row] for row in values.tolist()]))');
-  const text = await page.getByText(/^VALUES/).last().textContent();
+  await runCell(
+    page,
+    'import json\nprint("VALUES", json.dumps([[None if v != v else v for v in row] for row in values.tolist()]))'
+  );
+  const text = await page
+    .getByText(/^VALUES/)
+    .last()
+    .textContent();
   return JSON.parse(text!.replace('VALUES', ''));
 }
 
@@ -177,6 +183,8 @@ viewer`
     // Full-resolution pixels of the upper part are no longer there.
     await runCell(page, 'viewer.limits = "minmax"; viewer._samples.clear()');
     await runCell(page, 'viewer.limits = "99%"');
-    await expect(page.getByRole('alert').last()).toContainText(/blocks\.fits, HDU 0.*(cut short|became shorter)/);
+    await expect(page.getByRole('alert').last()).toContainText(
+      /blocks\.fits, HDU 0.*(cut short|became shorter)/
+    );
   });
 });
