@@ -106,9 +106,7 @@ export const picture = (page: Page): Locator =>
   page.locator('canvas[aria-label^="FITS image"]').last();
 
 /** What is on the screen, as [red, green, blue] by position inside the element. */
-export async function pixelsOf(
-  element: Locator
-): Promise<{
+export async function pixelsOf(element: Locator): Promise<{
   width: number;
   height: number;
   at: (x: number, y: number) => number[];
