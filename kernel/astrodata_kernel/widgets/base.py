@@ -70,10 +70,18 @@ class Channel(anywidget.AnyWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        # Opening the comm from a cell counts as publishing. Forgetting it lets even the first request
-        # of a view that appears while a cell runs be answered at once; without this attribute (another
-        # ipykernel) the greeting on render does it, as soon as the kernel is idle once.
-        getattr(self.comm, "__dict__", {}).pop("_reply_subshell_id", None)
+        self.forget_route()  # opening the comm from a cell counts as publishing
+
+    def forget_route(self) -> None:
+        """Let the browser, which names the message thread, decide again who gets its next request.
+
+        ipykernel notes on the comm who published last, and for each id who answered it; the latter notes
+        would pile up as well. Where there are no such notes (another ipykernel), the greeting on render
+        brings the channel to the message thread, as soon as the kernel is idle once.
+        """
+        notes = getattr(self.comm, "__dict__", {})
+        notes.pop("_reply_subshell_id", None)
+        notes.get("_reply_subshell_ids", {}).clear()
 
 
 class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
@@ -160,7 +168,7 @@ class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
             if known is None:
                 cancel = self._running[ident] = Cancel()
         if known is not None:
-            self.channel.send(known[0], known[1])
+            self._post(*known)
             return
         self._start(ident, str(kind), msg if isinstance(msg, dict) else {}, cancel)
 
@@ -204,7 +212,11 @@ class RequestWidget(anywidget.AnyWidget):  # type: ignore[misc]
                 while len(self._recent) > _KEPT_REPLIES:
                     self._recent.popitem(last=False)
         if not cancelled:
-            self.channel.send(content, buffers)
+            self._post(content, buffers)
+
+    def _post(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        self.channel.send(content, buffers)
+        self.channel.forget_route()
 
     def close(self) -> None:
         """Close the widget and its channel."""
