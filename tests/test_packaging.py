@@ -33,7 +33,10 @@ def wheel(
 ) -> Path:
     source = tmp_path_factory.mktemp("source")
     with tarfile.open(sdist) as archive:
-        archive.extractall(source, filter="data")
+        # Python 3.11.2, which is Debian 12's, knows no filter, and 3.12 warns without one.
+        archive.extractall(
+            source, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {})
+        )
     return _build("wheel", next(source.iterdir()), tmp_path_factory.mktemp("wheel"), without_node)
 
 
