@@ -82,10 +82,10 @@ $(STAMPS)/build: $(STAMPS)/npm $(FRONTEND)
 	npm run --silent build
 	touch $@
 
-# The build hook is skipped: the front end was built just now, by the rule above.
+# The build hook is skipped: the front end was built just now, by the rule above. The installation copies
+# it to where JupyterLab looks, so that it is installed anew whenever it was built.
 $(STAMPS)/lab: $(STAMPS)/build pyproject.toml $(wildcard jupyter-config/*/*)
 	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab]"
-	jupyter-builder develop . --overwrite
 	touch $@
 
 $(STAMPS)/test: $(STAMPS)/lab
