@@ -120,6 +120,7 @@ function onKey(event: KeyboardEvent, hooks: GestureHooks): void {
     _: () => hooks.zoom(null, 1 / 1.5),
     '0': () => hooks.fit(),
     f: () => hooks.fit(),
+    F: () => hooks.fit(),
     '1': () => hooks.actual()
   };
   const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;

@@ -1,0 +1,154 @@
+import { vi } from 'vitest';
+import type {
+  CancelFrame,
+  DescribeMeta,
+  FitsTraits,
+  HduFacts,
+  RequestFrame
+} from '../../../src/core/protocol';
+import { FakeChannel, settle } from '../core/fakeChannel';
+
+/** A widget model as Jupyter's: `set` tells listeners at once, `save_changes` sends to the kernel. */
+export class FakeModel {
+  readonly saved: Partial<FitsTraits>[] = [];
+  readonly listeners = new Map<string, Set<() => void>>();
+  #unsaved: Partial<FitsTraits> = {};
+
+  constructor(readonly traits: FitsTraits) {}
+
+  get<K extends keyof FitsTraits>(name: K): FitsTraits[K] {
+    return this.traits[name];
+  }
+
+  set<K extends keyof FitsTraits>(name: K, value: FitsTraits[K]): void {
+    if (JSON.stringify(this.traits[name]) !== JSON.stringify(value)) {
+      this.traits[name] = value;
+      Object.assign(this.#unsaved, { [name]: value });
+      for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) {
+        listener();
+      }
+    }
+  }
+
+  save_changes(): void {
+    this.saved.push(this.#unsaved);
+    this.#unsaved = {};
+  }
+
+  on(event: string, listener: () => void): void {
+    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+  }
+
+  off(event: string, listener: () => void): void {
+    this.listeners.get(event)?.delete(listener);
+  }
+
+  /** A change that came from the kernel. */
+  fromPython(values: Partial<FitsTraits>): void {
+    for (const name of Object.keys(values) as (keyof FitsTraits)[]) {
+      this.set(name, values[name] as never);
+    }
+    this.#unsaved = {};
+  }
+}
+
+export function traits(values: Partial<FitsTraits> = {}): FitsTraits {
+  return {
+    channel: 'anywidget:channel',
+    hdu: 0,
+    plane: 0,
+    stretch: 'linear',
+    colormap: 'grey',
+    limits: 'zscale',
+    view: null,
+    height: 480,
+    ...values
+  };
+}
+
+export function hdu(index: number, values: Partial<HduFacts> = {}): HduFacts {
+  return {
+    index,
+    name: index ? `EXT${index}` : 'PRIMARY',
+    version: 1,
+    kind: 'image',
+    shape: [3, 4],
+    dtype: 'float32',
+    unit: '',
+    note: '',
+    viewable: true,
+    ...values
+  };
+}
+
+export function facts(values: Partial<DescribeMeta> = {}): DescribeMeta {
+  return {
+    name: 'field.fits',
+    hdu: 0,
+    kind: 'image',
+    width: 4,
+    height: 3,
+    planes: 1,
+    levels: 1,
+    tile: 512,
+    unit: 'DN',
+    dtype: 'float32',
+    frame: '',
+    hdus: [hdu(0)],
+    warnings: [],
+    ...values
+  };
+}
+
+type Answer = { meta: object; data?: Float32Array } | { error: { code: string; message: string } };
+
+/** A data channel with a kernel behind it, which answers at once unless it is held. */
+export class FakeKernel extends FakeChannel {
+  answers: Record<string, (msg: Record<string, never>) => Answer> = {
+    hello: () => ({ meta: { protocol: 1, version: '0.1.0' } }),
+    describe: () => ({ meta: facts() }),
+    overview: msg => ({
+      meta: { ...msg, shape: [1, 3, 4], dtype: 'f4', step: 1, reduction: 'full' },
+      data: Float32Array.from({ length: 12 }, (_, i) => i)
+    }),
+    limits: msg => ({ meta: { ...msg, low: 1, high: 9 } }),
+    probe: msg => ({ meta: { ...msg, value: 5, text: '5 DN', sky: null } })
+  };
+  held = false;
+  #waiting: RequestFrame[] = [];
+
+  override send(frame: RequestFrame | CancelFrame): void {
+    super.send(frame);
+    if (frame.kind !== 'cancel') {
+      this.#waiting.push(frame as RequestFrame);
+    }
+    if (!this.held) {
+      queueMicrotask(() => this.release());
+    }
+  }
+
+  /** Answers all that waits. */
+  release(): void {
+    for (const { id, kind, msg } of this.#waiting.splice(0)) {
+      const answer = this.answers[kind](msg as Record<string, never>);
+      if ('error' in answer) {
+        this.receive({ id, ok: false, error: answer.error });
+      } else {
+        const { meta, data } = answer;
+        this.answer(id, meta, data ? [new DataView(data.buffer as ArrayBuffer)] : []);
+      }
+    }
+  }
+
+  /** What was asked of one kind. */
+  msgs(kind: string): object[] {
+    return this.sent.flatMap(frame => (frame.kind === kind && 'msg' in frame ? [frame.msg] : []));
+  }
+}
+
+/** Stands in for what jsdom does not have: no WebGL2 in this browser. */
+export function withoutWebGL(): void {
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
+}
+
+export { settle };
