@@ -57,10 +57,10 @@ def test_what_is_added_is_listed_and_viewed_by_its_name(
     shell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     astro(shell, "add m13.fits --name 'M 13' --tag cluster --tag 'northern sky'")
-    assert "M 13: image, 300 x 300, 180.0 KiB" in capsys.readouterr().out
+    assert "M 13: image, 300 x 300, 184 kB" in capsys.readouterr().out
     astro(shell, "ls")
     out = capsys.readouterr().out
-    assert "M 13  image  300 x 300  180.0 KiB  ok     cluster, northern sky" in out
+    assert "M 13  image  300 x 300  184 kB  ok     cluster, northern sky" in out
     assert isinstance(astro(shell, "view 'M 13'"), adk.FitsViewer)
 
 
