@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,8 @@ def write(path: Path, side: int) -> None:
             band = np.roll(noise, start, axis=1)[: min(256, side - start)]
             out.write(band.tobytes())
         out.write(b"\0" * (-out.tell() % 2880))
+        out.flush()
+        os.fsync(out.fileno())  # pages that are not on disk yet cannot be dropped from the cache
 
 
 def measure(imports: str, run: str, path: Path) -> dict[str, object]:
