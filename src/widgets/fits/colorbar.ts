@@ -2,7 +2,7 @@
 import { colour } from '../../core/colormap';
 import type { Colormap, Stretch } from '../../core/protocol';
 import { stretched } from '../../core/stretch';
-import { make } from './dom';
+import { make } from '../common/dom';
 import { shortNumber } from './limits';
 import type { Range } from './scene';
 

@@ -1,6 +1,6 @@
 /** The controls of the limits: a way to find them, and the two numbers. */
 import type { Limits } from '../../core/protocol';
-import { type Choice, field, make, select, setChoices } from './dom';
+import { type Choice, field, make, select, setChoices } from '../common/dom';
 import type { Range } from './scene';
 
 const MODES: readonly Choice<string>[] = [

@@ -1,5 +1,5 @@
 /** The controls of a cube's plane: a slider and a number, counted from 1 as people count. */
-import { make } from './dom';
+import { make } from '../common/dom';
 
 export class PlaneControl {
   readonly element: HTMLElement;
@@ -26,8 +26,8 @@ export class PlaneControl {
     this.#slider.addEventListener('input', () => pick(this.#slider));
     this.#number.addEventListener('input', () => pick(this.#number));
     this.#number.addEventListener('change', () => this.set(this.#plane, this.#count));
-    const row = make('span', { class: 'astrodata-fits-row' }, this.#slider, this.#number, this.#of);
-    this.element = make('div', { class: 'astrodata-fits-field' }, make('span', {}, 'Plane'), row);
+    const row = make('span', { class: 'astrodata-row' }, this.#slider, this.#number, this.#of);
+    this.element = make('div', { class: 'astrodata-field' }, make('span', {}, 'Plane'), row);
     this.element.hidden = true;
   }
 

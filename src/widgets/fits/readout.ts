@@ -2,7 +2,7 @@
 import { isInside, pixelAt, type Point } from '../../core/geometry';
 import type { DescribeMeta, ProbeMeta, Where } from '../../core/protocol';
 import { isAbort, type Requester } from '../../core/request';
-import { Later, make } from './dom';
+import { Later, make } from '../common/dom';
 
 const PAUSE = 40;
 /** A read-out that takes longer than this is given up for a newer one. */

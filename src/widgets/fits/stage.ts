@@ -1,6 +1,6 @@
 /** The canvas and what keeps it painted: its size, its frames, and its graphics memory. */
 import type { Size } from '../../core/geometry';
-import { button, make } from './dom';
+import { button, make } from '../common/dom';
 import { Renderer, type Frame } from './renderer';
 
 export interface StageHooks {

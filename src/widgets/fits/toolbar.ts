@@ -2,7 +2,7 @@
 import { COLORMAPS } from '../../core/colormap';
 import type { Colormap, HduFacts, Limits, Stretch } from '../../core/protocol';
 import { STRETCHES } from '../../core/stretch';
-import { button, field, make, select, setChoices } from './dom';
+import { button, field, make, select, setChoices } from '../common/dom';
 import { LimitsControl } from './limits';
 import { PlaneControl } from './planes';
 
@@ -36,7 +36,7 @@ export class Toolbar {
     hduField.classList.add('astrodata-fits-hdu');
     this.element = make(
       'div',
-      { class: 'astrodata-fits-toolbar', role: 'group', 'aria-label': 'Display' },
+      { class: 'astrodata-toolbar', role: 'group', 'aria-label': 'Display' },
       hduField,
       this.plane.element,
       field('Stretch', this.#stretch),
@@ -90,7 +90,7 @@ function named<Value extends string>(values: readonly Value[]) {
 function zoomButtons(hooks: ToolbarHooks): HTMLElement {
   return make(
     'div',
-    { class: 'astrodata-fits-buttons', role: 'group', 'aria-label': 'Zoom' },
+    { class: 'astrodata-buttons', role: 'group', 'aria-label': 'Zoom' },
     button('Fit', 'Fit to view', 'Fit to view (0 or F on the picture)', hooks.fit),
     button('1:1', 'Actual pixels (1:1)', 'Actual pixels, 1:1 (1 on the picture)', hooks.actual),
     button('+', 'Zoom in', 'Zoom in (+ on the picture)', () => hooks.zoom(2)),

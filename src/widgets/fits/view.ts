@@ -15,17 +15,18 @@ import {
 import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
 import { isAbort, Requester, type Channel } from '../../core/request';
 import { Colorbar } from './colorbar';
-import { Later, make } from './dom';
-import { ErrorStrip } from './errors';
+import { Later, make } from '../common/dom';
+import { ErrorStrip } from '../common/errors';
+import { keepKeys } from '../common/keys';
 import { listen } from './gestures';
-import { mismatch } from './handshake';
+import { mismatch } from '../common/handshake';
 import { Readout } from './readout';
 import type { Frame, Layer, Painting } from './renderer';
 import { Scene } from './scene';
 import { Stage } from './stage';
 import { Tiles } from './tiles';
 import { Toolbar } from './toolbar';
-import { Traits, type TraitModel } from './traits';
+import { Traits, type TraitModel } from '../common/traits';
 
 const DEBOUNCE = 200;
 
@@ -33,13 +34,13 @@ const DEBOUNCE = 200;
 export class FitsView {
   readonly #root: HTMLElement;
   readonly #signal: AbortSignal;
-  readonly #traits: Traits;
+  readonly #traits: Traits<FitsTraits>;
   readonly #toolbar: Toolbar;
   readonly #errors = new ErrorStrip();
   readonly #stage: Stage;
   readonly #readout: Readout;
   readonly #colorbar = new Colorbar();
-  readonly #notes = make('details', { class: 'astrodata-fits-notes', hidden: true });
+  readonly #notes = make('details', { class: 'astrodata-notes', hidden: true });
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
   #requester: Requester | null = null;
@@ -55,7 +56,12 @@ export class FitsView {
   #starting = true;
 
   /** @param rebuild - Begins anew, for when the browser took the graphics memory away for good. */
-  constructor(model: TraitModel, el: HTMLElement, signal: AbortSignal, rebuild: () => void) {
+  constructor(
+    model: TraitModel<FitsTraits>,
+    el: HTMLElement,
+    signal: AbortSignal,
+    rebuild: () => void
+  ) {
     this.#signal = signal;
     this.#traits = new Traits(model, signal);
     this.#view = this.#viewTrait();
@@ -72,7 +78,7 @@ export class FitsView {
     );
     this.#root = make(
       'div',
-      { class: 'astrodata-fits', 'aria-busy': 'true' },
+      { class: 'astrodata-widget astrodata-fits', 'aria-busy': 'true' },
       this.#toolbar.element,
       this.#errors.element,
       this.#stage.element,
@@ -85,7 +91,7 @@ export class FitsView {
       this.#notes
     );
     el.append(this.#root);
-    this.#keepKeys();
+    keepKeys(this.#root);
     this.#listenToHands();
     this.#follow();
     this.#showSettings();
@@ -279,20 +285,6 @@ export class FitsView {
       },
       this.#signal
     );
-  }
-
-  // JupyterLab would take plain keys for its own: arrows move between cells, "0 0" restarts the kernel.
-  // Those with Ctrl, Alt or Cmd stay Lab's, or Ctrl+S would no longer save the notebook.
-  #keepKeys(): void {
-    const keep = (event?: KeyboardEvent) =>
-      this.#root.toggleAttribute(
-        'data-lm-suppress-shortcuts',
-        !(event && (event.ctrlKey || event.metaKey || event.altKey))
-      );
-    keep();
-    this.#root.addEventListener('keydown', keep);
-    this.#root.addEventListener('keyup', keep);
-    this.#root.addEventListener('focusout', () => keep());
   }
 
   // --- where one looks --------------------------------------------------------------------------

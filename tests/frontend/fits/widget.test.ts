@@ -209,7 +209,7 @@ describe('FitsViewer in the browser', () => {
 
   it('hides the plane of a single image', async () => {
     const { el } = await show();
-    expect(labelled(el, 'Plane').closest<HTMLElement>('.astrodata-fits-field')!.hidden).toBe(true);
+    expect(labelled(el, 'Plane').closest<HTMLElement>('.astrodata-field')!.hidden).toBe(true);
   });
 
   it('lists HDUs and disables those that cannot be shown, with the reason', async () => {

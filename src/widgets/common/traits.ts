@@ -1,33 +1,32 @@
-/** The widget's synced traits, read, written and followed without echo. */
-import type { FitsTraits } from '../../core/protocol';
+/** A widget's synced traits, read, written and followed without echo. */
 
-/** What is needed of the widget's model. */
-export interface TraitModel {
-  get<K extends keyof FitsTraits>(name: K): FitsTraits[K];
-  set<K extends keyof FitsTraits>(name: K, value: FitsTraits[K]): void;
+/** What is needed of the widget's model; `T` lists its traits. */
+export interface TraitModel<T> {
+  get<K extends keyof T>(name: K): T[K];
+  set<K extends keyof T>(name: K, value: T[K]): void;
   save_changes(): void;
   on(event: string, listener: () => void): void;
   off(event: string, listener: () => void): void;
 }
 
-export class Traits {
-  readonly #model: TraitModel;
+export class Traits<T> {
+  readonly #model: TraitModel<T>;
   readonly #signal: AbortSignal;
   #writing = false;
 
   /** @param signal - Ends all following. */
-  constructor(model: TraitModel, signal: AbortSignal) {
+  constructor(model: TraitModel<T>, signal: AbortSignal) {
     this.#model = model;
     this.#signal = signal;
   }
 
-  get<K extends keyof FitsTraits>(name: K): FitsTraits[K] {
+  get<K extends keyof T>(name: K): T[K] {
     return this.#model.get(name);
   }
 
   /** Sets traits and sends those that changed to the kernel. */
-  write(values: Partial<FitsTraits>): void {
-    const changed = (Object.keys(values) as (keyof FitsTraits)[]).filter(
+  write(values: Partial<T>): void {
+    const changed = (Object.keys(values) as (keyof T)[]).filter(
       name => !same(this.#model.get(name), values[name])
     );
     if (!changed.length) {
@@ -36,7 +35,7 @@ export class Traits {
     this.#writing = true;
     try {
       for (const name of changed) {
-        this.#model.set(name, values[name] as FitsTraits[typeof name]);
+        this.#model.set(name, values[name] as T[typeof name]);
       }
     } finally {
       this.#writing = false;
@@ -45,7 +44,7 @@ export class Traits {
   }
 
   /** Calls back when Python, or another view of the same widget, changed one of some traits. */
-  follow(names: readonly (keyof FitsTraits)[], changed: () => void): void {
+  follow(names: readonly (keyof T & string)[], changed: () => void): void {
     const listener = () => {
       if (!this.#writing) {
         changed();

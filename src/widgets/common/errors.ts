@@ -5,7 +5,7 @@ const SHOWN = 3;
 
 /** Shows the newest few errors until they are dismissed. */
 export class ErrorStrip {
-  readonly element = make('div', { class: 'astrodata-fits-errors', role: 'alert', hidden: true });
+  readonly element = make('div', { class: 'astrodata-errors', role: 'alert', hidden: true });
   /** Newest first. */
   #messages: string[] = [];
   #retry: (() => void) | null = null;
@@ -43,7 +43,7 @@ export class ErrorStrip {
     this.element.hidden = !lines.length;
     this.element.replaceChildren(
       ...(lines.length
-        ? [make('ul', {}, ...lines), make('div', { class: 'astrodata-fits-buttons' }, ...actions)]
+        ? [make('ul', {}, ...lines), make('div', { class: 'astrodata-buttons' }, ...actions)]
         : [])
     );
   }

@@ -20,7 +20,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** Gives a control under its caption. */
 export function field(caption: string, ...controls: HTMLElement[]): HTMLElement {
-  return make('label', { class: 'astrodata-fits-field' }, make('span', {}, caption), ...controls);
+  return make('label', { class: 'astrodata-field' }, make('span', {}, caption), ...controls);
 }
 
 export interface Choice<Value extends string> {

@@ -1,0 +1,55 @@
+/** How every viewer's bundle begins: anywidget's `render`, and the way to the data channel. */
+import type { AnyModel, AnyWidget } from '@anywidget/types';
+import type { Channel } from '../../core/request';
+import { NO_CHANNEL } from './handshake';
+import type { TraitModel } from './traits';
+
+/** A view that draws until its signal ends. */
+export interface Startable {
+  /** Greets the kernel on the data channel and shows what there is. */
+  connect(channel: Channel): void;
+  /** Tells what went wrong. */
+  fail(error: unknown): void;
+}
+
+/**
+ * Gives the widget that anywidget imports.
+ *
+ * @param begin - Makes a view in `el`; `rebuild` ends that view and begins anew.
+ */
+export function widgetOf<T extends { channel: string }>(
+  begin: (
+    model: TraitModel<T>,
+    el: HTMLElement,
+    signal: AbortSignal,
+    rebuild: () => void
+  ) => Startable
+): AnyWidget<T> {
+  return {
+    render: async ({ model, el, host, signal }) => {
+      const channel = host.getModel(model.get('channel')).then(
+        found => found as AnyModel & Channel,
+        () => null
+      );
+      const start = async () => {
+        const own = new AbortController();
+        const view = begin(model, el, AbortSignal.any([signal, own.signal]), () => {
+          own.abort();
+          void start();
+        });
+        const found = await channel;
+        if (signal.aborted || own.signal.aborted) {
+          return;
+        }
+        if (found) {
+          view.connect(found);
+        } else {
+          view.fail(NO_CHANNEL);
+        }
+      };
+      if (!signal.aborted) {
+        await start();
+      }
+    }
+  };
+}
