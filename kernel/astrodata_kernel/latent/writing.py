@@ -1,0 +1,61 @@
+"""Files that have their name only when they are whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from ..errors import UnreadableFile
+
+
+def write_whole(
+    path: str | os.PathLike[str], content: bytes | Callable[[IO[bytes]], object]
+) -> Path:
+    """Write a file under a name of its own and rename it when all of it is on the disk.
+
+    Parameters
+    ----------
+    path
+        Where it shall be; what was there before stays until then.
+    content
+        The bytes, or what writes them into an open file.
+
+    Returns
+    -------
+    Path
+        The file's.
+
+    Raises
+    ------
+    UnreadableFile
+        The disk is full, or the folder does not take it; nothing is left behind.
+    """
+    target = Path(path)
+    name = None
+    try:
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
+        )
+        with os.fdopen(handle, "wb") as file:
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                content(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except OSError as error:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+        raise UnreadableFile(
+            f"{target} cannot be written: {error.strerror or error}. Free some space or choose "
+            "another folder; nothing was left there"
+        ) from None
+    except BaseException:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+        raise
+    return target
