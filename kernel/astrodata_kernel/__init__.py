@@ -37,7 +37,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(home, __name__), attribute)
         globals()[name] = value
         return value
-    if name in ("processing", "testing", "wire"):
+    if name in ("latent", "models", "processing", "testing", "training", "wire"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -71,3 +71,21 @@ class Cancelled(AstrodataError):
     """Work that was given up because nobody waits for it."""
 
     code = "cancelled"
+
+
+class MissingPackage(AstrodataError, ImportError):
+    """Work that needs a package which is not installed; the text says which extra brings it."""
+
+    code = "missing-package"
+
+
+class TrainingFailed(AstrodataError, RuntimeError):
+    """Training that ended without a model of use: every start collapsed, or the loss became NaN."""
+
+    code = "training-failed"
+
+
+class OutOfMemory(AstrodataError, MemoryError):
+    """Work that did not fit the device's memory, down to the smallest batch."""
+
+    code = "out-of-memory"

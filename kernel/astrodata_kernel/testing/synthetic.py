@@ -77,3 +77,25 @@ def bits_flipped(content: bytes, seed: int, count: int, within: slice = slice(No
     for place in rng.integers(0, len(places), count):
         damaged[places[int(place)]] ^= 1 << int(rng.integers(0, 8))
     return bytes(damaged)
+
+
+def pulses(n: int, samples: int = 512, seed: int = 0) -> npt.NDArray[np.float32]:
+    """Give short traces with one Gaussian pulse each, on white noise of RMS 0.01.
+
+    Parameters
+    ----------
+    n, samples
+        Shape of the result, samples of which 100 at each end hold no pulse's centre.
+    seed
+        Of places, heights (0.2 to 1) and noise.
+
+    Returns
+    -------
+    ndarray
+        float32, shape (n, samples).
+    """
+    rng = np.random.default_rng(seed)
+    t = np.arange(samples)
+    centre, height = rng.uniform(100, samples - 100, (n, 1)), rng.uniform(0.2, 1, (n, 1))
+    clean = height * np.exp(-((t - centre) ** 2) / 800)
+    return (clean + 0.01 * rng.standard_normal((n, samples))).astype(np.float32)

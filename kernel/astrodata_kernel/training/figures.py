@@ -1,0 +1,64 @@
+"""Pictures of a training."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+
+
+def history_figure(history: pd.DataFrame, starts: pd.DataFrame | None = None) -> Any:
+    """Give the validation loss of all starts in one plot, round after round.
+
+    Parameters
+    ----------
+    history
+        As of `Training.history`.
+    starts
+        As of `Training.starts`: collapsed starts are drawn dashed and counted in the legend, the best thick.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    axes = figure.subplots()
+    reasons = {}
+    if starts is not None:
+        reasons = {(r.round, r.start): r.collapsed for r in starts.itertuples()}
+    offset, told = 0, set()
+    for number, of_round in history.groupby("round"):
+        colour = f"C{int(number) % 10}"
+        for start, rows in of_round.groupby("start"):
+            dead = bool(reasons.get((number, start)))
+            name = f"round {number}" + (", collapsed" if dead else "")
+            axes.plot(
+                offset + rows.epoch + 1,
+                rows.val_loss,
+                color="0.55" if dead else colour,
+                linestyle="--" if dead else "-",
+                linewidth=0.9,
+                marker="x" if dead else ".",
+                markersize=4,
+                label=None if name in told else name,
+            )
+            told.add(name)
+        offset += int(of_round.epoch.max()) + 1
+        axes.axvline(offset + 0.5, color="0.85", linewidth=0.8)
+    if (history.val_loss > 0).all():
+        axes.set_yscale("log")
+    axes.set_xlabel("epoch, rounds one after another")
+    axes.set_ylabel("validation loss")
+    axes.legend(fontsize="small", ncols=2)
+    return figure
+
+
+def svg_of(figure: Any) -> str:
+    """Give a figure as SVG text that can stand in a page."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

@@ -1,0 +1,251 @@
+"""Training with Keras, one model after another, on whichever backend is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import OutOfMemory, TrainingFailed, UnreadableFile
+from ..models.backend import keras_with_backend
+from ..models.losses import sum_of_squares
+from .data import order_of
+from .starts import Finished, Job, Record, Start, State
+
+keras = keras_with_backend()
+
+Traces = npt.NDArray[np.float32]
+_MEMORY = ("RESOURCE_EXHAUSTED", "out of memory", "OOM when allocating", "Out of memory")
+
+
+def compiled(model: Any, learning_rate: float, loss: Any = sum_of_squares) -> Any:
+    """Give the model, ready to train: Adam, and the sum of squares of each trace as its loss."""
+    # XLA is slower than oneDNN for this network on a CPU (research: 13.5 against 8.7 CPU-s an epoch).
+    on_cpu = keras.backend.backend() == "tensorflow" and not _has_gpu()
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss=loss,
+        jit_compile=False if on_cpu else "auto",
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _has_gpu() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def train(
+    model: Any,
+    train_traces: Traces,
+    validation: Traces,
+    state: State,
+    *,
+    epochs: int,
+    seed: int,
+    identity: tuple[int, int] = (0, 0),
+    after_epoch: Callable[[Record, State], None],
+    cancelled: Callable[[], bool],
+) -> str:
+    """Train a compiled model from a state, which is brought up to date after each epoch.
+
+    Returns
+    -------
+    str
+        ``"finished"`` or ``"cancelled"``; the state holds the last whole epoch either way.
+
+    Raises
+    ------
+    TrainingFailed
+        The loss became NaN in the first epoch.
+    OutOfMemory
+        The device's memory does not hold one trace at a time.
+    """
+    restore(model, state)
+    if not state.best_weights:
+        state.best_weights = _arrays(model.weights)
+    while state.epoch < epochs:
+        started = time.perf_counter()
+        try:
+            loss = _one_epoch(model, train_traces, state, seed, cancelled)
+            if loss is None:
+                restore(model, state)  # the part of an epoch is given up
+                return "cancelled"
+            val_loss = float(
+                model.evaluate(validation, validation, batch_size=state.batch_size, verbose=0)
+            )
+        except Exception as error:
+            if not any(word in str(error) for word in _MEMORY) or isinstance(error, OutOfMemory):
+                raise
+            _halve(state, error)
+            restore(model, state)
+            continue
+        if not np.isfinite(loss) and not state.history:
+            raise TrainingFailed(
+                "the loss became NaN in the first epoch: normalise the traces "
+                "(adk.processing.waveforms.normalise) or lower the learning rate"
+            )
+        _close_epoch(model, state, loss, val_loss, identity, time.perf_counter() - started)
+        after_epoch(state.history[-1], state)
+    return "finished"
+
+
+def _one_epoch(
+    model: Any, traces: Traces, state: State, seed: int, cancelled: Callable[[], bool]
+) -> float | None:
+    order = order_of(seed, state.epoch, len(traces))
+    total = 0.0
+    for start in range(0, len(order), state.batch_size):
+        if cancelled():
+            return None
+        batch = traces[order[start : start + state.batch_size]]
+        # Each batch for itself: what Keras keeps from one call to the next differs between backends.
+        model.reset_metrics()
+        total += len(batch) * float(model.train_on_batch(batch, batch, return_dict=True)["loss"])
+    return total / len(order)
+
+
+def _close_epoch(
+    model: Any,
+    state: State,
+    loss: float,
+    val_loss: float,
+    identity: tuple[int, int],
+    seconds: float,
+) -> None:
+    state.history.append(
+        {
+            "round": identity[0],
+            "start": identity[1],
+            "epoch": state.epoch,
+            "loss": loss,
+            "val_loss": val_loss,
+            "learning_rate": state.rate,
+            "seconds": round(seconds, 3),
+        }
+    )
+    state.epoch += 1
+    state.weights = _arrays(model.weights)
+    if val_loss < state.best_loss:
+        state.best_loss, state.best_epoch = val_loss, state.epoch - 1
+        state.best_weights = [w.copy() for w in state.weights]
+    state.rate = state.plateau.next_rate(val_loss, state.rate)
+    model.optimizer.learning_rate.assign(state.rate)
+    state.optimizer = _arrays(model.optimizer.variables)
+
+
+def _halve(state: State, error: Exception) -> None:
+    if state.batch_size == 1:
+        raise OutOfMemory(
+            "the device's memory does not hold the network for one trace: free it (restart other "
+            "kernels) or train on the CPU"
+        ) from error
+    state.batch_size //= 2
+    state.notes.append(
+        f"the device's memory was too small: batches of {state.batch_size} from epoch {state.epoch} on"
+    )
+
+
+def restore(model: Any, state: State) -> None:
+    """Give a model and its optimizer the values of a state."""
+    if state.weights:
+        for variable, value in zip(model.weights, state.weights, strict=True):
+            variable.assign(value)
+    if state.optimizer:
+        for variable, value in zip(model.optimizer.variables, state.optimizer, strict=True):
+            variable.assign(value)
+    model.optimizer.learning_rate.assign(state.rate)
+
+
+def _arrays(variables: Any) -> list[Any]:
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+class KerasEngine:
+    """Trains starts one after another in this process."""
+
+    name = "keras"
+
+    def run(
+        self,
+        job: Job,
+        report: Callable[[Record], None],
+        cancelled: Callable[[], bool],
+    ) -> list[Finished]:
+        """Give each start's end; those that were not begun when it was cancelled are left out."""
+        from ..models.cae import WaveformAutoencoder
+
+        finished = []
+        model = compiled(WaveformAutoencoder.from_config(job.architecture), job.learning_rate)
+        zeros = _arrays(model.optimizer.variables)
+        for start in job.starts:
+            if cancelled():
+                break
+            finished.append(train_start(model, zeros, job, start, report, cancelled))
+        return finished
+
+
+def train_start(
+    model: Any,
+    zeros: list[Any],
+    job: Job,
+    start: Start,
+    report: Callable[[Record], None],
+    cancelled: Callable[[], bool],
+) -> Finished:
+    """Train one start of a job with a compiled model, whose optimizer begins with `zeros`."""
+    path = job.path(start)
+    key = f"{job.key}|{start.round}|{start.number}|{start.seed}"
+    state = (State.load(path, key) if path else None) or State(
+        key,
+        weights=list(start.weights),
+        optimizer=list(zeros),
+        rate=job.learning_rate,
+        batch_size=job.batch_size,
+        plateau=replace(job.plateau),
+    )
+    for record in state.history:
+        report(record)
+
+    def after_epoch(record: Record, state: State) -> None:
+        keep(state, path)
+        report(record)
+
+    stopped = train(
+        model,
+        job.train,
+        job.validation,
+        state,
+        epochs=job.epochs,
+        seed=start.seed,
+        identity=(start.round, start.number),
+        after_epoch=after_epoch,
+        cancelled=cancelled,
+    )
+    return Finished(
+        start,
+        state.best_weights,
+        state.best_loss,
+        state.best_epoch,
+        state.history,
+        state.notes,
+        stopped,
+    )
+
+
+def keep(state: State, path: Any) -> None:
+    """Write a checkpoint; a disk that is full costs the checkpoint, not the training."""
+    if path is None:
+        return
+    try:
+        state.save(path)
+    except UnreadableFile as error:
+        note = f"checkpoints cannot be written: {error}"
+        if note not in state.notes:
+            state.notes.append(note)

@@ -1,0 +1,184 @@
+"""What engines take and give: starts of a training, each with its weights, seed and history."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import BadRequest
+from ..latent.writing import write_whole
+from .plateau import Plateau
+
+Weights = list[npt.NDArray[np.float32]]
+Record = dict[str, Any]
+"""One epoch of one start: round, start, epoch, loss, val_loss, learning_rate, seconds."""
+
+
+@dataclass
+class State:
+    """All that a start needs to go on after an epoch as if nothing had happened."""
+
+    key: str
+    epoch: int = 0
+    weights: Weights = field(default_factory=list)
+    optimizer: list[npt.NDArray[Any]] = field(default_factory=list)
+    best_weights: Weights = field(default_factory=list)
+    best_loss: float = float("inf")
+    best_epoch: int = -1
+    rate: float = 1e-3
+    batch_size: int = 100
+    plateau: Plateau = field(default_factory=Plateau)
+    history: list[Record] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file, which has its name only when it is whole.
+
+        Raises
+        ------
+        UnreadableFile
+            The disk is full, or the folder does not take it.
+        """
+        arrays = {
+            f"{name}{i}": array
+            for name in ("weights", "optimizer", "best_weights")
+            for i, array in enumerate(getattr(self, name))
+        }
+        facts = {
+            "key": self.key,
+            "epoch": self.epoch,
+            "best_loss": self.best_loss,
+            "best_epoch": self.best_epoch,
+            "rate": self.rate,
+            "batch_size": self.batch_size,
+            "plateau": asdict(self.plateau),
+            "history": self.history,
+            "notes": self.notes,
+        }
+        arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+        write_whole(path, lambda file: np.savez(file, **arrays))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], key: str) -> State | None:
+        """Give the state of a file, or None where there is none that is whole.
+
+        Raises
+        ------
+        BadRequest
+            The file belongs to another training: other traces, settings or starting weights.
+        """
+        source = Path(path)
+        if not source.exists():
+            return None
+        try:
+            with source.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                facts = json.loads(bytes(file["facts"]))
+                lists = {
+                    name: [
+                        file[f"{name}{i}"] for i in range(len(file.files)) if f"{name}{i}" in file
+                    ]
+                    for name in ("weights", "optimizer", "best_weights")
+                }
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        if facts.pop("key") != key:
+            raise BadRequest(
+                f"{source} is the checkpoint of another training (other traces, settings or seed): give "
+                "another path, delete it, or pass resume=False"
+            )
+        facts["plateau"] = Plateau(**facts["plateau"])
+        return cls(key=key, **facts, **lists)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of one round."""
+
+    round: int
+    number: int
+    seed: int
+    weights: Weights = field(repr=False)
+
+
+@dataclass
+class Finished:
+    """A start that ended: its best weights, and its history."""
+
+    start: Start
+    weights: Weights = field(repr=False)
+    val_loss: float
+    epoch: int
+    history: list[Record] = field(repr=False)
+    notes: list[str] = field(default_factory=list)
+    stopped: str = "finished"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Starts of one round, and what they share."""
+
+    architecture: dict[str, Any]
+    train: npt.NDArray[np.float32] = field(repr=False)
+    validation: npt.NDArray[np.float32] = field(repr=False)
+    starts: Sequence[Start]
+    epochs: int
+    learning_rate: float = 1e-3
+    batch_size: int = 100
+    plateau: Plateau = field(default_factory=Plateau)
+    folder: Path | None = None
+    key: str = ""
+
+    def path(self, start: Start) -> Path | None:
+        """Give where the checkpoint of a start is kept."""
+        if self.folder is None:
+            return None
+        return self.folder / f"round{start.round}-start{start.number:02d}.npz"
+
+
+class Engine(Protocol):
+    """Trains the starts of a job."""
+
+    name: str
+
+    def run(
+        self,
+        job: Job,
+        report: Callable[[Record], None],
+        cancelled: Callable[[], bool],
+    ) -> list[Finished]:
+        """Give each start's end; `report` is told of every epoch."""
+
+
+def fresh_weights(shapes: Sequence[Sequence[int]], seed: int) -> Weights:
+    """Give Glorot-uniform kernels and zero biases, the same on every backend and engine.
+
+    Parameters
+    ----------
+    shapes
+        Of the weights, as `model.get_weights` orders them.
+    seed
+        Of the draw.
+
+    Returns
+    -------
+    list of ndarray
+        float32.
+    """
+    generator = np.random.default_rng(seed)
+    weights = []
+    for shape in shapes:
+        if len(shape) < 2:
+            weights.append(np.zeros(shape, np.float32))
+            continue
+        field_size = int(np.prod(shape[:-2]))
+        limit = np.sqrt(6.0 / (field_size * (shape[-2] + shape[-1])))
+        weights.append(generator.uniform(-limit, limit, shape).astype(np.float32))
+    return weights
