@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from astrodata_kernel.errors import BadRequest, TrainingFailed, UnknownName
 from astrodata_kernel.models import load, waveform_cae
+from astrodata_kernel.models.weights import fresh_weights
 from astrodata_kernel.testing.synthetic import pulses
 from astrodata_kernel.training import PRESETS, Preset, Tracker, multistart
 from astrodata_kernel.training.collapses import same_losses
@@ -11,7 +12,7 @@ from astrodata_kernel.training.dask_engine import DaskEngine
 from astrodata_kernel.training.jax_engine import JaxEngine
 from astrodata_kernel.training.keras_engine import KerasEngine
 from astrodata_kernel.training.presets import Round
-from astrodata_kernel.training.starts import Job, Start, fresh_weights
+from astrodata_kernel.training.starts import Job, Start
 
 SMALL = Preset("small", "for tests", (Round(3, 2), Round(2, 2)), batch_size=20, learning_rate=3e-3)
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from astrodata_kernel.errors import BadRequest, TrainingFailed
 from astrodata_kernel.models import waveform_cae, waveform_vae
+from astrodata_kernel.models.weights import fresh_weights
 from astrodata_kernel.testing.synthetic import pulses
 from astrodata_kernel.training import Plateau, collapse, fit, split
-from astrodata_kernel.training.starts import fresh_weights
 
 RNG = np.random.default_rng(2)
 
@@ -89,7 +89,7 @@ KILLED = """
     from astrodata_kernel.models import waveform_cae
     from astrodata_kernel.testing.synthetic import pulses
     from astrodata_kernel.training import fit
-    from astrodata_kernel.training.starts import fresh_weights
+    from astrodata_kernel.models.weights import fresh_weights
 
     batches = 0
 

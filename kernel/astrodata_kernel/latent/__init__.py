@@ -8,6 +8,7 @@ from typing import Any
 # Loaded when first asked for: SciPy, pandas and Keras take seconds.
 _HOMES = {
     "DensityGarage": "garage_shapes",
+    "Detector": "comparison",
     "Efficiency": "efficiencies",
     "EllipseGarage": "garage_shapes",
     "Garage": "garage",
@@ -15,7 +16,10 @@ _HOMES = {
     "compare": "comparison",
     "detectors": "comparison",
     "efficiency": "efficiencies",
+    "comparison_table": "figures",
+    "efficiency_figure": "figures",
     "encode": "encoding",
+    "latent_histograms": "figures",
     "rate": "rates",
 }
 

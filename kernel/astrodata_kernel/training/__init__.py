@@ -8,6 +8,7 @@ from typing import Any
 # Loaded when first asked for: Keras with its backend takes seconds.
 _HOMES = {
     "PRESETS": "presets",
+    "Live": "live",
     "Plateau": "plateau",
     "Preset": "presets",
     "Tracker": "tracking",

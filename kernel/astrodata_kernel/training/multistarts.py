@@ -13,13 +13,14 @@ from typing import Any
 import pandas as pd
 
 from ..errors import BadRequest, TrainingFailed, UnknownName
+from ..models.weights import fresh_weights
 from .collapses import same_losses
 from .data import as_traces, digest, split
 from .fitting import look
 from .plateau import Plateau
 from .presets import Preset, Round, preset_of
 from .results import COLUMNS, Training
-from .starts import Engine, Finished, Job, Record, Start, Weights, fresh_weights
+from .starts import Engine, Finished, Job, Record, Start, Weights
 from .tracking import Tracker, tracked
 
 Judge = Callable[[Any], float]

@@ -1,0 +1,55 @@
+"""``%astro``: what the panel does, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import AstrodataError, BadRequest
+from . import browsing, daidream
+from .words import suggestion, words_of
+
+HELP = """\
+%astro view PATH|NAME [--hdu N]               look at a file, or at a data set of the catalogue
+%astro ls                                     list the catalogue of this workspace
+%astro add PATH [--name N] [--tag T ...]      add a file to it, where the file is
+%astro info PATH|NAME                         kind, shape, parts, checks and SHA-256
+%astro train daidream PATH|NAME [--preset slides|released|quick] [--engine keras|dask|jax] [--as MODEL]
+                                              train an autoencoder on traces, and keep it as MODEL
+%astro encode PATH|NAME --model MODEL         latents of traces, kept as Parquet
+%astro garage PATH|NAME --model MODEL [--rate 0.01]
+                                              the cut that noise-only traces make, kept as JSON
+
+Names with spaces go in quotes: %astro view "my galaxy.fits"\
+"""
+
+COMMANDS: dict[str, Callable[[Sequence[str]], Any]] = {
+    "view": browsing.view_data,
+    "ls": browsing.list_data,
+    "add": browsing.add_data,
+    "info": browsing.info_of,
+    "train": daidream.train,
+    "encode": daidream.encode_data,
+    "garage": daidream.garage_of,
+}
+
+
+def register(ipython: Any) -> None:
+    """Give an IPython shell the line magic ``%astro``; doing it twice is harmless."""
+    ipython.register_magic_function(astro, "line", "astro")
+
+
+def astro(line: str) -> Any:
+    """Run one line of ``%astro``, and print what is wrong with it in a sentence."""
+    try:
+        words = words_of(line)
+        if not words or words[0] in ("help", "-h", "--help"):
+            print(HELP)  # noqa: T201 - a magic speaks to the notebook
+            return None
+        command, rest = words[0], words[1:]
+        if command not in COMMANDS:
+            raise BadRequest(f"%astro {command}: unknown{suggestion(command, COMMANDS)}\n\n{HELP}")
+        return COMMANDS[command](rest)
+    except AstrodataError as error:
+        print(error)  # noqa: T201
+        return None

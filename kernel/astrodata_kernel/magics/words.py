@@ -1,0 +1,56 @@
+"""Words of a magic's line: split, told apart from options, and suggested when they are misspelt."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import BadRequest
+
+
+def words_of(line: str) -> list[str]:
+    """Give the words of a line, quoted ones in one."""
+    try:
+        # Backslashes are part of a name, as they are for IPython itself.
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+        lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", ""
+        return list(lexer)
+    except ValueError:
+        raise BadRequest(f"%astro {line}: a quotation mark is missing its partner") from None
+
+
+def suggestion(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    """Give a question after the known word that is closest, or nothing."""
+    close = difflib.get_close_matches(word, list(known), 1, 0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def split_words(
+    command: str, words: Sequence[str], options: Sequence[str], what: str
+) -> tuple[str, dict[str, list[str]]]:
+    """Give the one argument of a command and the values of its options."""
+    given: dict[str, list[str]] = {option: [] for option in options}
+    arguments: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            arguments.append(word)
+            continue
+        name, sign, value = word.partition("=")
+        if name not in options:
+            raise BadRequest(f"%astro {command}: unknown option {name}{suggestion(name, options)}")
+        if not sign and (not rest or rest[0].startswith("--")):
+            raise BadRequest(f"%astro {command}: {name} needs a value behind it")
+        given[name].append(value if sign else rest.pop(0))
+    if len(arguments) != 1:
+        hint = "" if not arguments else "; put a name with spaces in quotes"
+        raise BadRequest(f"%astro {command} takes one {what}, {len(arguments)} came{hint}")
+    return arguments[0], given
+
+
+def last(values: Sequence[str]) -> str | None:
+    """Give the last of the values of an option, None without one."""
+    return values[-1] if values else None

@@ -1,0 +1,78 @@
+"""Progress of a training while it runs: a line of text, and the history as it grows."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from .results import COLUMNS
+from .starts import Record
+
+_PAUSE = 2.0  # seconds between two pictures: a picture takes 0.1 s
+
+
+class Live:
+    """Shows a training in a notebook, or prints a line an epoch elsewhere; pass it as ``progress``.
+
+    Each epoch is a message of the kernel: a hub does not take a server that trains for an idle one.
+
+    Parameters
+    ----------
+    epochs
+        How many there will be of all starts together.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs, self._records = epochs, []  # type: ignore[var-annotated]
+        self._began = time.monotonic()
+        self._painted = float("-inf")
+        self._handle = self._display()
+
+    def __call__(self, record: Record) -> None:
+        """Take in an epoch."""
+        self._records.append(record)
+        done = len(self._records)
+        taken = time.monotonic() - self._began
+        left = taken / done * (self._epochs - done)
+        text = (
+            f"epoch {done} of {self._epochs} (round {record['round']}, start {record['start']}): "
+            f"loss {record['loss']:.4g}, validation {record['val_loss']:.4g}; {left:.0f} s to go"
+        )
+        if self._handle is None:
+            print(text, flush=True)  # noqa: T201 - that is what it is for
+            return
+        now = time.monotonic()
+        if now - self._painted < _PAUSE and done < self._epochs:
+            return
+        self._painted = now
+        self._handle.update(_Html(f"<pre>{escape(text)}</pre>{self._picture()}"))
+
+    def _picture(self) -> str:
+        from .figures import history_figure, svg_of
+
+        return svg_of(history_figure(pd.DataFrame(self._records, columns=COLUMNS)))
+
+    @staticmethod
+    def _display() -> Any:
+        try:
+            from IPython import get_ipython
+            from IPython.display import display
+        except ImportError:
+            return None
+        shell = get_ipython()
+        if shell is None or not hasattr(shell, "kernel"):
+            return None
+        return display(_Html("<pre>training begins...</pre>"), display_id=True)
+
+
+class _Html:
+    """Text that a notebook shows as a page's part."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def _repr_html_(self) -> str:
+        return self._text
