@@ -17,15 +17,32 @@ if TYPE_CHECKING:
     from .datasets import Dataset
     from .readers.registry import open_dataset as open
     from .widgets.fits import FitsViewer
+    from .widgets.latent import LatentExplorer
+    from .widgets.strain import StrainViewer
     from .widgets.view import view
+    from .widgets.waveforms import WaveformViewer
 
-__all__ = ["Catalog", "Dataset", "FitsViewer", "errors", "load_ipython_extension", "open", "view"]
+__all__ = [
+    "Catalog",
+    "Dataset",
+    "FitsViewer",
+    "LatentExplorer",
+    "StrainViewer",
+    "WaveformViewer",
+    "errors",
+    "load_ipython_extension",
+    "open",
+    "view",
+]
 
 # Loaded when first asked for: an import that costs nothing can stand in every notebook.
 _HOMES = {
     "Catalog": (".catalog", "Catalog"),
     "Dataset": (".datasets", "Dataset"),
     "FitsViewer": (".widgets.fits", "FitsViewer"),
+    "LatentExplorer": (".widgets.latent", "LatentExplorer"),
+    "StrainViewer": (".widgets.strain", "StrainViewer"),
+    "WaveformViewer": (".widgets.waveforms", "WaveformViewer"),
     "open": (".readers.registry", "open_dataset"),
     "view": (".widgets.view", "view"),
 }

@@ -15,7 +15,7 @@ from ..errors import UnknownName, UnsupportedFormat
 from .lazy import LazyArray, LazyTable, MemoryArray
 from .provenance import Provenance
 
-KINDS = ("image", "cube", "spectrum", "table")
+KINDS = ("image", "cube", "spectrum", "table", "waveforms", "strain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Dataset:
     Parameters
     ----------
     kind
-        ``"image"`` (2 axes), ``"cube"`` (3 or more), ``"spectrum"`` (1) or ``"table"``.
+        ``"image"`` (2 axes), ``"cube"`` (3 or more), ``"spectrum"`` (1), ``"table"``, ``"waveforms"``
+        (traces, samples) or ``"strain"`` (samples, with a sample rate).
     name
         The file's name without its folder.
     shape, dtype
@@ -64,6 +65,8 @@ class Dataset:
         What else the file holds, and the number of this part.
     contents
         The lazy array or table itself; use `array` and `table`.
+    rows
+        What is known of each trace of waveforms, as a table; use `table`.
     """
 
     kind: str
@@ -78,22 +81,26 @@ class Dataset:
     open_part: Callable[[int], Dataset] | None = field(default=None, repr=False)
     run_checks: Callable[[], tuple[Check, ...]] | None = field(default=None, repr=False)
     make_wcs: Callable[[], Any] | None = field(default=None, repr=False)
+    rows: LazyTable | None = field(default=None, repr=False)
 
     @classmethod
-    def of_array(cls, values: npt.ArrayLike, name: str = "array") -> Dataset:
-        """Give the data set of an array in memory, its kind by the number of its axes.
+    def of_array(
+        cls, values: npt.ArrayLike, name: str = "array", kind: str | None = None
+    ) -> Dataset:
+        """Give the data set of an array in memory, its kind by the number of its axes, or as told.
 
         Raises
         ------
         UnsupportedFormat
-            An array without axes.
+            An array without axes, or with another number of them than the kind has.
         """
         array = MemoryArray(values)
         if not array.ndim:
             raise UnsupportedFormat(f"{name}: a single number is no data set; give an array")
-        kind = ("spectrum", "image", "cube")[min(array.ndim, 3) - 1]
-        part = Part(0, name, 1, kind, array.shape, str(array.dtype))
-        return cls(kind, name, array.shape, array.dtype, {}, None, array, (part,))
+        found = ("spectrum", "image", "cube")[min(array.ndim, 3) - 1]
+        part = Part(0, name, 1, found, array.shape, str(array.dtype))
+        made = cls(found, name, array.shape, array.dtype, {}, None, array, (part,))
+        return made if kind is None else made.taken_as(kind)
 
     @property
     def array(self) -> LazyArray:
@@ -121,9 +128,47 @@ class Dataset:
         """
         if isinstance(self.contents, LazyTable):
             return self.contents
+        if self.rows is not None:
+            return self.rows
         raise UnsupportedFormat(
             f"{self.name}, part {self.part}: a {self.kind} has no table; use ds.array"
         )
+
+    @property
+    def has_table(self) -> bool:
+        """Whether there is a `table`: of a table itself, or of what is known of each trace."""
+        return isinstance(self.contents, LazyTable) or self.rows is not None
+
+    def taken_as(self, kind: str, **meta: Any) -> Dataset:
+        """Give the same array as one of another kind: an image as waveforms, a spectrum as strain.
+
+        Parameters
+        ----------
+        kind
+            ``"waveforms"`` (of two axes: traces, samples) or ``"strain"`` (of one).
+        **meta
+            What is known of them, such as ``sample_period`` in seconds.
+
+        Raises
+        ------
+        UnsupportedFormat
+            An array with another number of axes, or no array.
+        """
+        axes = {"waveforms": 2, "strain": 1}.get(kind)
+        if kind == self.kind and not meta:
+            return self
+        if axes is None or not isinstance(self.contents, LazyArray) or len(self.shape) != axes:
+            shape = " x ".join(map(str, self.shape))
+            raise UnsupportedFormat(f"{self.name} is of kind {self.kind!r}, {shape}: no {kind}")
+        plain: dict[str, Any] = {"unit": "", "warnings": [], "sample_period": None}
+        if kind == "waveforms":
+            plain |= {"polarity": 1, "channel": None, "trigger": None, "arrays": []}
+        else:
+            plain |= {"sample_rate": None, "gps_start": 0.0, "detector": "", "segments": []}
+        parts = tuple(
+            replace(part, kind=kind) if part.index == self.part else part for part in self.parts
+        )
+        return replace(self, kind=kind, meta={**plain, **self.meta, **meta}, parts=parts)
 
     @property
     def wcs(self) -> Any:

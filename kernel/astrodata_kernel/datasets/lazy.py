@@ -162,6 +162,10 @@ class LazyTable:
             raise BadRequest("rows are read forwards: give a positive step")
         return self._rows.read(start, max(start, stop), self.colnames)[::step]
 
+    def rows(self, start: int, stop: int, columns: Sequence[str]) -> Any:
+        """Give rows [start, stop) of some columns as an `astropy.table.Table`."""
+        return self._rows.read(start, stop, columns)
+
     def read(self, columns: Sequence[str] | None = None) -> Any:
         """Give all rows, of some columns if they are named, as an `astropy.table.Table`."""
         names = self.colnames if columns is None else list(columns)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import lzma
 import threading
+import weakref
 import zipfile
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -130,7 +132,7 @@ class NumpyReader:
         name = Path(provenance.path).name
         with path.open("rb") as file:
             zipped = file.read(2) == b"PK"
-        members = self._members(path, name) if zipped else [("array.npy", *_npy_header(path, name))]
+        members = npz_members(path, name) if zipped else [("array.npy", *_npy_header(path, name))]
         parts = tuple(
             part_of(index, member.removesuffix(".npy"), shape, dtype)
             for index, (member, shape, dtype, _, _) in enumerate(members)
@@ -138,8 +140,9 @@ class NumpyReader:
         chosen = chosen_part(parts, part, name)
         member, shape, dtype, offset, fortran = members[chosen.index]
         if zipped:
-            whole = _NpzMember(path, member, shape, dtype, name)
-            contents = contents_of(whole, chosen, lambda same: same)
+            contents = contents_of(
+                npz_member(path, member, shape, dtype, name), chosen, lambda same: same
+            )
         else:
             contents = _npy_contents(path, chosen, shape, dtype, offset, fortran, name)
         return dataset_of(
@@ -151,24 +154,31 @@ class NumpyReader:
             lambda number: self.open(path, provenance, number),
         )
 
-    @staticmethod
-    def _members(
-        path: Path, where: str
-    ) -> list[tuple[str, tuple[int, ...], np.dtype[Any], int, bool]]:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = [n for n in archive.namelist() if n.endswith(".npy")][: caps.objects]
-                found = []
-                for name in names:
-                    with archive.open(name) as file:
-                        found.append((name, *_header(file, f"{where}, {name}")))
-        except _ZIP_ERRORS as error:
-            if isinstance(error, AstrodataError):
-                raise
-            raise _damaged_zip(where, error) from None
-        if not found:
-            raise UnsupportedFormat(f"{where} is a zip file without arrays in it")
-        return found
+
+def npz_members(
+    path: Path, where: str
+) -> list[tuple[str, tuple[int, ...], np.dtype[Any], int, bool]]:
+    """Give (name, shape, dtype, length of the header, Fortran order) of the arrays of an npz file.
+
+    Raises
+    ------
+    DamagedFile, UnsupportedFormat
+        The zip file or a header cannot be read, or there is no array.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [n for n in archive.namelist() if n.endswith(".npy")][: caps.objects]
+            found = []
+            for name in names:
+                with archive.open(name) as file:
+                    found.append((name, *_header(file, f"{where}, {name}")))
+    except _ZIP_ERRORS as error:
+        if isinstance(error, AstrodataError):
+            raise
+        raise _damaged_zip(where, error) from None
+    if not found:
+        raise UnsupportedFormat(f"{where} is a zip file without arrays in it")
+    return found
 
 
 def _npy_header(path: Path, where: str) -> tuple[tuple[int, ...], np.dtype[Any], int, bool]:
@@ -218,6 +228,59 @@ def _npy_contents(
     return contents_of(array, part, lambda same: same)
 
 
+def npz_member(
+    path: Path, member: str, shape: tuple[int, ...], dtype: np.dtype[Any], name: str
+) -> LazyArray:
+    """Give the lazy array of a member of an npz file: by position where it is stored as it is.
+
+    Raises
+    ------
+    DamagedFile
+        The zip file cannot be read.
+    """
+    where = f"{name}, {member}"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            info = archive.getinfo(member)
+        plain = info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1
+        if plain and not dtype.hasobject and not dtype.names:
+            with path.open("rb") as file:
+                # The local header has lengths of its own, other than those of the list at the end.
+                file.seek(info.header_offset + 26)
+                lengths = np.frombuffer(file.read(4), "<u2")
+                file.seek(info.header_offset + 30 + int(lengths.sum()))
+                _, _, offset, fortran = _header(file, where)
+            if offset + _nbytes(shape, dtype) <= path.stat().st_size:
+                native = dtype.newbyteorder("=")
+                return PositionedArray(path, offset, shape, dtype, native, where, fortran)
+    except _ZIP_ERRORS as error:
+        if isinstance(error, AstrodataError):
+            raise
+        raise _damaged_zip(where, error) from None
+    return _NpzMember(path, member, shape, dtype, name)
+
+
+_KEPT_BYTES = 1 << 30
+_kept: OrderedDict[int, weakref.ref[_NpzMember]] = OrderedDict()
+_kept_lock = threading.Lock()
+
+
+def _keep(member: _NpzMember) -> None:
+    """Keep the members that were used last in memory, up to a number of bytes."""
+    with _kept_lock:
+        _kept[id(member)] = weakref.ref(member)
+        _kept.move_to_end(id(member))
+        alive = {key: one for key, ref in _kept.items() if (one := ref()) is not None}
+        total = sum(_nbytes(one.shape, one.dtype) for one in alive.values())
+        for key in list(_kept):
+            if key not in alive:
+                del _kept[key]
+            elif total > _KEPT_BYTES and alive[key] is not member:
+                total -= _nbytes(alive[key].shape, alive[key].dtype)
+                alive[key].forget()
+                del _kept[key]
+
+
 class _NpzMember(LazyArray):
     """A member of an npz file, read whole when its values are first asked for: it is compressed."""
 
@@ -234,7 +297,14 @@ class _NpzMember(LazyArray):
             if self._values is None:
                 self._values = self._whole()
             # A copy: what somebody writes into a slice must not come back with the next one.
-            return np.array(self._values[block])
+            part = np.array(self._values[block])
+        _keep(self)
+        return part
+
+    def forget(self) -> None:
+        """Let the values go; they are read again when they are asked for."""
+        with self._lock:
+            self._values = None
 
     def _whole(self) -> Values:
         refuse_beyond(caps.member_bytes, _nbytes(self.shape, self.dtype), self._where)

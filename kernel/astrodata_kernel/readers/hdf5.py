@@ -53,11 +53,11 @@ class Hdf5Reader:
                 "short: copy or download it again"
             ) from None
         try:
-            found = _arrays_of(file, name)
+            found = arrays_of(file, name)
             parts = tuple(p for p, _ in found)
             chosen = chosen_part(parts, part, name)
             array = found[chosen.index][1]
-            contents = contents_of(array, chosen, _Hdf5Array)
+            contents = contents_of(array, chosen, Hdf5Array)
         except BaseException:
             file.close()
             raise
@@ -83,7 +83,14 @@ def _attribute(array: Any, names: Sequence[str]) -> str:
     return ""
 
 
-def _arrays_of(file: Any, name: str) -> list[tuple[Part, Any]]:
+def arrays_of(file: Any, name: str) -> list[tuple[Part, Any]]:
+    """Give the arrays of an open HDF5 file, those that cannot be read as parts with a note and None.
+
+    Raises
+    ------
+    TooLarge
+        More groups and arrays than the cap.
+    """
     import h5py
 
     found: list[tuple[Part, Any]] = []
@@ -124,7 +131,7 @@ def _hdf5_part(index: int, path: str, item: Any) -> Part:
     return part_of(index, path, tuple(item.shape or ()), item.dtype)
 
 
-class _Hdf5Array(LazyArray):
+class Hdf5Array(LazyArray):
     """An HDF5 array, of which only the chunks that a slice touches are read; h5py does its own locking.
 
     HDF5 takes steps value by value, which is slow: bands are read without steps along all axes but the

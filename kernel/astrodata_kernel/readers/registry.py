@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -14,6 +14,7 @@ from typing import Protocol
 from ..datasets import Dataset, Provenance
 from ..errors import AstrodataError, DamagedFile, UnreadableFile, UnsupportedFormat
 from .hashing import FileDigest
+from .many import concatenated, files_of, is_pattern
 
 HEAD = 4096
 """Bytes from a file's beginning that readers are shown."""
@@ -25,8 +26,13 @@ GROUP = "astrodata_kernel.readers"
 # almost anything is text.
 BUILT_IN = (
     "astrodata_kernel.readers.fits:FitsReader",
+    "astrodata_kernel.readers.waveforms:DaidreamReader",
     "astrodata_kernel.readers.arrays:NumpyReader",
+    "astrodata_kernel.readers.strain:StrainReader",
     "astrodata_kernel.readers.hdf5:Hdf5Reader",
+    "astrodata_kernel.readers.root:RootReader",
+    "astrodata_kernel.readers.wavedump:WaveDumpReader",
+    "astrodata_kernel.readers.wavedump:WaveDumpTextReader",
     "astrodata_kernel.readers.table:ParquetReader",
     "astrodata_kernel.readers.table:CsvReader",
 )
@@ -67,7 +73,7 @@ def readers() -> tuple[Reader, ...]:
 
 
 def open_dataset(
-    path_or_url: str | os.PathLike[str],
+    path_or_url: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     kind: str | None = None,
     hdu: int | str | None = None,
     progress: Callable[[float], None] | None = None,
@@ -78,10 +84,12 @@ def open_dataset(
     ----------
     path_or_url
         A file of this machine, or an ``http``, ``https`` or ``ftp`` address, which is fetched to the
-        temporary folder.
+        temporary folder. Several files of waveforms, as a list or a pattern such as ``"run3/*.npz"``, make
+        one data set.
     kind
-        Take only this kind: ``"image"``, ``"cube"``, ``"spectrum"`` or ``"table"``. A file with several
-        parts then gives its first one of the kind.
+        Take only this kind: ``"image"``, ``"cube"``, ``"spectrum"``, ``"table"``, ``"waveforms"`` or
+        ``"strain"``. A file with several parts then gives its first one of the kind. An array of two axes is
+        also taken as waveforms, and one of one axis as strain, when that is wanted.
     hdu
         Number or name of the part (HDU, npz member, HDF5 array) to open.
     progress
@@ -100,7 +108,11 @@ def open_dataset(
     DamagedFile, TooLarge
         Content that is cut short, contradicts itself, or declares sizes beyond the caps.
     """
+    if not isinstance(path_or_url, (str, os.PathLike)):
+        return _opened_together(list(path_or_url), kind, hdu, progress)
     text = os.fspath(path_or_url)
+    if is_pattern(text):
+        return _opened_together(files_of(text), kind, hdu, progress)
     from .remote import fetched, is_url
 
     path = fetched(text, progress) if is_url(text) else Path(text).expanduser()
@@ -121,6 +133,23 @@ def open_dataset(
     )
     dataset = _opened(reader, content, provenance, hdu, path.name)
     return dataset if kind is None else _of_kind(dataset, kind, hdu)
+
+
+def _opened_together(
+    paths: list[str | os.PathLike[str]] | list[str],
+    kind: str | None,
+    hdu: int | str | None,
+    progress: Callable[[float], None] | None,
+) -> Dataset:
+    if not paths:
+        raise UnreadableFile("a list of no files: give at least one path")
+    wanted = kind or "waveforms"
+    datasets = []
+    for number, path in enumerate(paths):
+        datasets.append(open_dataset(path, wanted, hdu))
+        if progress is not None:
+            progress((number + 1) / len(paths))
+    return concatenated(datasets)
 
 
 def _status_of_file(path: Path) -> os.stat_result:
@@ -194,5 +223,12 @@ def _of_kind(dataset: Dataset, kind: str, hdu: int | str | None) -> Dataset:
         for part in dataset.parts:
             if part.kind == kind and not part.note:
                 return dataset.hdu(part.index)
+    if (dataset.kind, kind) in (("image", "waveforms"), ("spectrum", "strain")):
+        return dataset.taken_as(kind)
+    if hdu is None and kind in ("waveforms", "strain"):
+        plain = "image" if kind == "waveforms" else "spectrum"
+        for part in dataset.parts:
+            if part.kind == plain and not part.note:
+                return dataset.hdu(part.index).taken_as(kind)
     kinds = ", ".join(sorted({part.kind for part in dataset.parts if part.kind}))
     raise UnsupportedFormat(f"{dataset.name} holds no {kind!r}: it holds {kinds or dataset.kind}")
