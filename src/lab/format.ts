@@ -12,9 +12,12 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
 }
 
-/** A shape as people say it, width before height: `721 × 720`; rows and columns for a table. */
+/** A shape as people say it, width before height: `721 × 720`; rows first for tables and traces. */
 export function shapeText(dataset: Pick<IDataset, 'kind' | 'shape'>): string {
   const sizes = [...dataset.shape];
+  if (dataset.kind === 'waveforms' && sizes.length === 2) {
+    return `${sizes[0]} traces × ${sizes[1]}`;
+  }
   if (dataset.kind !== 'table' && sizes.length > 1) {
     const [columns, rows] = [sizes.pop() as number, sizes.pop() as number];
     return [columns, rows, ...sizes.reverse()].join(' × ');

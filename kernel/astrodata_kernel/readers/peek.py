@@ -21,6 +21,8 @@ from .registry import open_dataset
 _CHECKED_BYTES = 64 << 20
 """Checksums are verified by the way in files up to this size."""
 _CARDS = 5000
+_TRACES = 24
+"""Traces of waveforms in a thumbnail."""
 _COMPRESSED_PIXELS = 64 << 20
 """A compressed image of which more pixels would be decompressed gets no thumbnail."""
 
@@ -96,7 +98,7 @@ def _plain(value: Any) -> Any:
 
 
 def thumbnail(path: Path, hdu: int | None = None, size: int = 128) -> bytes:
-    """Give a PNG of at most `size` pixels: an image in zscale and asinh, a spectrum as a line.
+    """Give a PNG of at most `size` pixels: an image in zscale and asinh, a series as a line, traces as many.
 
     Raises
     ------
@@ -108,8 +110,10 @@ def thumbnail(path: Path, hdu: int | None = None, size: int = 128) -> bytes:
     dataset = open_dataset(path, hdu=hdu)
     if dataset.kind == "table":
         picture = _table_picture(size)
-    elif dataset.kind == "spectrum":
+    elif dataset.kind in ("spectrum", "strain"):
         picture = _line_picture(dataset, size)
+    elif dataset.kind == "waveforms":
+        picture = _traces_picture(dataset, size)
     else:
         picture = _image_picture(dataset, size)
     out = io.BytesIO()
@@ -166,6 +170,34 @@ def _line_picture(dataset: Dataset, size: int) -> Values:
             top, bottom = ((1 - at) * (size - 1)).astype(int)
             picture[top : bottom + 1, column] = (120, 190, 255)
     return picture
+
+
+def _traces_picture(dataset: Dataset, size: int) -> Values:
+    """Give some traces over each other, brighter where more of them meet."""
+    count, samples = dataset.array.shape
+    step = max(1, samples // (16 * size))
+    some = [
+        np.asarray(dataset.array[i, ::step], "f8")
+        for i in sorted({i * (count - 1) // (_TRACES - 1) for i in range(_TRACES)})
+    ]
+    met = np.zeros((size, size))
+    finite = np.concatenate([one[np.isfinite(one)] for one in some])
+    if finite.size:
+        low, high = finite.min(), finite.max()
+        span = (high - low) or 1.0
+        edges = np.linspace(0, len(some[0]), size + 1).astype(int)
+        for one in some:
+            for column in range(size):
+                # With the next column's first sample, so that the line is not broken.
+                piece = one[edges[column] : edges[column + 1] + 1]
+                piece = piece[np.isfinite(piece)]
+                if piece.size:
+                    at = (np.array([piece.max(), piece.min()]) - low) / span
+                    top, bottom = ((1 - at) * (size - 1)).astype(int)
+                    met[top : bottom + 1, column] += 1
+    share = np.sqrt(met / max(1.0, met.max()))[..., None]
+    shown: Values = (24 + share * (np.array([190, 225, 255]) - 24)).astype("u1")
+    return shown
 
 
 def _table_picture(size: int) -> Values:

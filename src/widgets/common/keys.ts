@@ -1,15 +1,31 @@
+/** Keeps plain keys inside a viewer: JupyterLab would take them for its own. */
+
+const MARK = 'data-lm-suppress-shortcuts';
+
 /**
- * Keeps plain keys inside a viewer: JupyterLab would take them for its own, arrows move between cells,
- * "0 0" restarts the kernel. Those with Ctrl, Alt or Cmd stay Lab's, or Ctrl+S would no longer save.
+ * Marks a viewer, so that arrows do not move between cells and "0 0" does not restart the kernel.
+ *
+ * The focused element is marked as well: JupyterLab's selectors end in `:focus`, which fits that element
+ * before any mark on what is around it is seen, and a slider would lose its arrows.
  */
 export function keepKeys(root: HTMLElement): void {
-  const keep = (event?: KeyboardEvent) =>
-    root.toggleAttribute(
-      'data-lm-suppress-shortcuts',
-      !(event && (event.ctrlKey || event.metaKey || event.altKey))
-    );
+  let focused: Element | null = null;
+  const keep = (event?: KeyboardEvent) => {
+    // Those with Ctrl, Alt or Cmd stay JupyterLab's, or Ctrl+S would no longer save.
+    const plain = !(event && (event.ctrlKey || event.metaKey || event.altKey));
+    root.toggleAttribute(MARK, plain);
+    focused?.toggleAttribute(MARK, plain);
+  };
   keep();
+  root.addEventListener('focusin', event => {
+    focused = event.target as Element;
+    keep();
+  });
+  root.addEventListener('focusout', () => {
+    focused?.removeAttribute(MARK);
+    focused = null;
+    keep();
+  });
   root.addEventListener('keydown', keep);
   root.addEventListener('keyup', keep);
-  root.addEventListener('focusout', () => keep());
 }

@@ -19,6 +19,7 @@ test.each([
   ['image', [720, 721], '721 × 720'],
   ['cube', [53, 105, 110], '110 × 105 × 53'],
   ['spectrum', [4646], '4646'],
+  ['waveforms', [293, 406], '293 traces × 406'],
   ['table', [4876, 11], '4876 × 11'],
   ['image', [], '']
 ])('the shape of a %s, %j, is told as %s', (kind, shape, text) => {

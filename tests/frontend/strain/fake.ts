@@ -1,0 +1,219 @@
+import { vi } from 'vitest';
+import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
+import type { RecordMeta, StrainTraits } from '../../../src/core/strain';
+import { FakeChannel, settle } from '../core/fakeChannel';
+
+/** A widget model as Jupyter's: `set` tells listeners at once, `save_changes` sends to the kernel. */
+export class FakeModel {
+  readonly saved: Partial<StrainTraits>[] = [];
+  readonly listeners = new Map<string, Set<() => void>>();
+  #unsaved: Partial<StrainTraits> = {};
+
+  constructor(readonly traits: StrainTraits) {}
+
+  get<K extends keyof StrainTraits>(name: K): StrainTraits[K] {
+    return this.traits[name];
+  }
+
+  set<K extends keyof StrainTraits>(name: K, value: StrainTraits[K]): void {
+    if (JSON.stringify(this.traits[name]) !== JSON.stringify(value)) {
+      this.traits[name] = value;
+      Object.assign(this.#unsaved, { [name]: value });
+      for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) {
+        listener();
+      }
+    }
+  }
+
+  save_changes(): void {
+    this.saved.push(this.#unsaved);
+    this.#unsaved = {};
+  }
+
+  on(event: string, listener: () => void): void {
+    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+  }
+
+  off(event: string, listener: () => void): void {
+    this.listeners.get(event)?.delete(listener);
+  }
+
+  /** A change that came from the kernel. */
+  fromPython(values: Partial<StrainTraits>): void {
+    for (const name of Object.keys(values) as (keyof StrainTraits)[]) {
+      this.set(name, values[name] as never);
+    }
+    this.#unsaved = {};
+  }
+}
+
+export const EPOCH = 1126259446;
+
+export function traits(values: Partial<StrainTraits> = {}): StrainTraits {
+  return {
+    channel: 'anywidget:channel',
+    center: EPOCH + 16,
+    window: 2,
+    span: null,
+    q: 12,
+    frange: [20, 500],
+    whiten: true,
+    band: null,
+    notches: [],
+    panels: ['time', 'asd', 'spectrogram', 'q'],
+    colormap: 'viridis',
+    height: 240,
+    ...values
+  };
+}
+
+export function record(values: Partial<RecordMeta> = {}): RecordMeta {
+  return {
+    name: 'H1.hdf5',
+    detector: 'H1',
+    unit: 'strain',
+    sample_rate: 4096,
+    epoch: EPOCH,
+    gps: true,
+    duration: 32,
+    samples: 131072,
+    flags: [],
+    glitches: [],
+    warnings: [],
+    ...values
+  };
+}
+
+const bytes = (values: readonly number[]): DataView =>
+  new DataView(Float32Array.from(values).buffer as ArrayBuffer);
+
+type Answer = { meta: object; buffers?: DataView[] } | { error: { code: string; message: string } };
+
+type Msg = Record<string, number>;
+
+/** A data channel with a kernel behind it, which answers at once unless it is held. */
+export class FakeKernel extends FakeChannel {
+  answers: Record<string, (msg: Msg) => Answer> = {
+    hello: () => ({ meta: { protocol: 1, version: '0.1.0' } }),
+    describe: () => ({ meta: record() }),
+    series: ({ start, stop }) => ({
+      meta: { shape: [1, 2, 2], dtype: 'f4', start, stop, exact: false, unit: 'σ' },
+      buffers: [bytes([-3, -1, 2, 4])]
+    }),
+    asd: () => ({
+      meta: {
+        whole: { shape: [1, 2, 3], dtype: 'f4' },
+        selected: { shape: [1, 2, 1], dtype: 'f4' },
+        unit: 'σ/√Hz'
+      },
+      buffers: [bytes([10, 100, 1000, 1, 0.1, 0.01]), bytes([100, 0.5])]
+    }),
+    spectrogram: ({ start, stop }) => ({
+      meta: {
+        shape: [1, 2, 2],
+        dtype: 'f4',
+        start,
+        stop,
+        low: 20,
+        high: 500,
+        limits: [-2, 0],
+        seconds: 0.5,
+        unit: 'σ/√Hz'
+      },
+      buffers: [bytes([-2, -1, 0, NaN])]
+    }),
+    q: ({ center, window, q }) => ({
+      meta: {
+        shape: [1, 2, 2],
+        dtype: 'f4',
+        start: center - window / 2,
+        stop: center + window / 2,
+        low: 20,
+        high: 500,
+        q,
+        peak: { energy: 40, frequency: 100, time: center }
+      },
+      buffers: [bytes([1, 2, 40, 4])]
+    })
+  };
+  held = false;
+  #waiting: RequestFrame[] = [];
+
+  override send(frame: RequestFrame | CancelFrame): void {
+    super.send(frame);
+    if (frame.kind !== 'cancel') {
+      this.#waiting.push(frame as RequestFrame);
+    }
+    if (!this.held) {
+      queueMicrotask(() => this.release());
+    }
+  }
+
+  /** Answers all that waits and was not taken back. */
+  release(): void {
+    const cancelled = new Set(this.cancelled);
+    for (const { id, kind, msg } of this.#waiting.splice(0)) {
+      if (cancelled.has(id)) {
+        continue;
+      }
+      const answer = this.answers[kind](msg as Msg);
+      if ('error' in answer) {
+        this.receive({ id, ok: false, error: answer.error });
+      } else {
+        this.answer(id, answer.meta, answer.buffers ?? []);
+      }
+    }
+  }
+
+  /** What was asked of one kind. */
+  msgs(kind: string): Record<string, unknown>[] {
+    return this.sent.flatMap(frame =>
+      frame.kind === kind && 'msg' in frame ? [frame.msg as Record<string, unknown>] : []
+    );
+  }
+}
+
+/** Stands in for the canvas, whose pictures jsdom does not have; they are looked at in a real browser. */
+export function withoutCanvas(): void {
+  const context = new Proxy(
+    { canvas: null as unknown },
+    {
+      get: (target, name) =>
+        name === 'canvas'
+          ? target.canvas
+          : name === 'measureText'
+            ? () => ({ width: 10 })
+            : () => undefined,
+      set: () => true
+    }
+  );
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(function (
+    this: HTMLCanvasElement
+  ) {
+    return new Proxy(context, {
+      get: (target, name) => (name === 'canvas' ? this : Reflect.get(target, name)),
+      set: () => true
+    }) as never;
+  });
+  class Nothing {
+    constructor() {
+      return new Proxy(this, { get: () => () => undefined });
+    }
+  }
+  vi.stubGlobal('Path2D', Nothing);
+  vi.stubGlobal(
+    'ImageData',
+    class {
+      constructor(readonly data: Uint8ClampedArray) {}
+    }
+  );
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      disconnect() {}
+    }
+  );
+}
+
+export { settle };
