@@ -74,7 +74,7 @@ def detectors(
 
     source = np.asarray(getattr(noise, "array", noise))
     shape = waveforms.pulse_template(n_samples=source.shape[1]) if template is None else template
-    spectrum = waveforms.psd(source, segment=source.shape[1])
+    spectrum = waveforms.psd(source, method="periodogram")
     found = [] if encoder is None else _garages(source, encoder, "garage")
     if encoder is not None and random_encoder and hasattr(encoder, "architecture"):
         untrained = _untrained(encoder, seed)
