@@ -11,6 +11,7 @@ from typing import Any
 # Loaded when first asked for: SciPy and Numba take a second.
 _HOMES = {
     "TRIM": "synthesis",
+    "Periodogram": "spectra",
     "Pyramid": "envelopes",
     "Spectrum": "spectra",
     "Threshold": "detectors",

@@ -75,8 +75,9 @@ def subtract_baseline(
     length = baseline_length(samples, source.shape[1])
 
     def work(rows: Values) -> Values:
-        with np.errstate(invalid="ignore"):
-            return rows - _baselines(rows, length, which, whole)[:, None]
+        made = np.empty_like(rows)
+        _subtract(rows, _baselines(rows, length, which, whole), made)
+        return made
 
     return transform(work, source, **run)
 
@@ -253,3 +254,10 @@ def _densest(ordered):  # type: ignore[no-untyped-def]  # pragma: no cover
                 best = j
         first, count = best, half
     return (np.float64(ordered[first]) + np.float64(ordered[first + count - 1])) / 2
+
+
+@njit(nogil=True, cache=True)
+def _subtract(values, bases, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            out[i, j] = values[i, j] - bases[i]

@@ -130,10 +130,12 @@ def transform(
     if is_dask(source):
         return _lazily(function, source, along, length, dtype)
     out = np.empty((source.shape[0], length), dtype)
-    at = 0
-    for part in each_chunk(function, source, *along, **run):
-        out[at : at + len(part)] = part
-        at += len(part)
+
+    def into(rows: Values, numbers: Values, *parts: Values) -> None:
+        out[numbers[0] : numbers[0] + len(rows)] = function(rows, *parts)
+
+    for _ in each_chunk(into, source, np.arange(len(out)), *along, **run):
+        pass
     return out
 
 

@@ -121,7 +121,6 @@ def normalise(traces: Any, how: str = "peak", **run: Any) -> Any:
 
     def work(rows: Values) -> Values:
         low, high = rows.min(axis=1).astype(np.float64), rows.max(axis=1).astype(np.float64)
-        shift = low if how == "minmax" else np.zeros(len(rows))
         with np.errstate(invalid="ignore", over="ignore"):
             if how == "minmax":
                 size = high - low
@@ -134,9 +133,9 @@ def normalise(traces: Any, how: str = "peak", **run: Any) -> Any:
                 size = np.sqrt(squares / rows.shape[1])
             size[(low == high) | (size == 0)] = np.inf  # a constant trace becomes 0
             size[~np.isfinite(low + high)] = np.nan
-            made = rows - shift[:, None].astype(rows.dtype)
-            made /= size[:, None].astype(rows.dtype)
-            return made
+            if how == "minmax":
+                rows = rows - low[:, None].astype(rows.dtype)
+            return rows / size[:, None].astype(rows.dtype)
 
     return transform(work, traces, **run)
 

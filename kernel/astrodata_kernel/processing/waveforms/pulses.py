@@ -20,6 +20,8 @@ BLOCK = 64
 HYSTERESIS = 0.5
 """Share of the threshold at which a pulse begins and ends."""
 
+_ROOM = 16  # pulses of a trace, on average, that there is room for without looking again
+
 Values = npt.NDArray[Any]
 
 
@@ -88,12 +90,12 @@ def find_pulses(
         _rests(rows, *options, *scratch(rows.dtype, length), rests)
         counts, bits = np.zeros(len(rows), np.int64), bits_of(rows)
         limits = (float(polarity), min_width, min_distance)
-        # Twice: first to know how many there are. Quiet stretches cost next to nothing.
-        _find(rows, *bits, rests, *limits, counts, np.empty((0, 5)))
-        found = np.empty((counts.sum(), 5))
-        if len(found):
+        found = np.empty((_ROOM * len(rows), 5))
+        total = _find(rows, *bits, rests, *limits, counts, found)
+        if total > len(found):
+            found = np.empty((total, 5))
             _find(rows, *bits, rests, *limits, counts, found)
-        return counts, found
+        return counts, found[:total].copy()
 
     parts = map_traces(find, source, **run)
     counts = np.concatenate([np.empty(0, np.int64), *(p[0] for p in parts)])
@@ -141,7 +143,7 @@ def block_extremes(trace, tops, bottoms):  # type: ignore[no-untyped-def]  # pra
 
 @njit(nogil=True, cache=True)
 def regions(trace, tops, bottoms, base, sign, low, high, min_width, min_distance, found, at):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Count a trace's pulses, and write them into found from row `at` unless it has no rows."""
+    """Count a trace's pulses, and write them into found from row `at`, as far as there is room."""
     start, stop, count = -1, -1, 0
     for b in range(tops.size):
         extreme = tops[b] if sign > 0 else bottoms[b]
@@ -172,7 +174,7 @@ def _pulse(trace, base, sign, high, min_width, start, stop, found, at):  # type:
             peak, place = d, j
     if peak < high or stop - start < min_width:
         return 0
-    if found.shape[0]:
+    if at < found.shape[0]:
         found[at, 0], found[at, 1], found[at, 2] = start, place, stop
         found[at, 3], found[at, 4] = peak, area
     return 1
@@ -195,7 +197,7 @@ def _find(values, bits, exponent, rests, sign, min_width, min_distance, counts, 
     for i in range(values.shape[0]):
         base, high = rests[i]
         # Without a finite sample in the baseline nothing tells where this trace rests.
-        if np.isnan(base) or (found.shape[0] and not counts[i]):
+        if np.isnan(base):
             continue
         trace = values[i]
         if not finite(bits[i], exponent):
@@ -208,3 +210,4 @@ def _find(values, bits, exponent, rests, sign, min_width, min_distance, counts, 
             trace, tops, bottoms, base, sign, low, high, min_width, min_distance, found, at
         )
         at += counts[i]
+    return at

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
+from numba import njit
 from scipy.signal import get_window
 
 from ...errors import BadRequest
@@ -80,24 +81,30 @@ def psd(
     if method == "median":
         source = _thinned(source, length, step)
 
-    def powers(rows: Values) -> Values:
+    def spectrum(rows: Values) -> Values:
         with np.errstate(invalid="ignore", over="ignore"):
             rows = rows[np.isfinite(rows.sum(axis=1))]
-        cut = np.lib.stride_tricks.sliding_window_view(rows, length, axis=1)[:, ::step]
         if whole:
-            stretches = rows
-        else:
-            means = cut.mean(axis=2, keepdims=True, dtype=np.float64).astype(rows.dtype)
-            stretches = ((cut - means) * window.astype(rows.dtype)).reshape(-1, length)
-        spectrum = scipy.fft.rfft(stretches, overwrite_x=not whole)
-        power = np.square(spectrum.real)
-        power += np.square(spectrum.imag)
-        return power
+            return scipy.fft.rfft(rows)
+        count = (rows.shape[1] - length) // step + 1
+        stretches = np.empty((len(rows) * count, length), rows.dtype)
+        _cut(rows, window.astype(rows.dtype), step, stretches)
+        return scipy.fft.rfft(stretches, overwrite_x=True)
+
+    def powers(rows: Values) -> Values:
+        made = spectrum(rows)
+        return np.square(made.real) + np.square(made.imag)
+
+    def total(rows: Values) -> tuple[int, Values]:
+        made = spectrum(rows)
+        sums = np.zeros(made.shape[1])
+        _add_powers(made, sums)
+        return len(made), sums
 
     if method == "median":
         density = _median(each_chunk(powers, source, chunk=_CHUNK, **run))
     else:
-        density = _mean(each_chunk(lambda r: _sum(powers(r)), source, chunk=_CHUNK, **run))
+        density = _mean(each_chunk(total, source, chunk=_CHUNK, **run))
     density *= sample_period / np.square(window).sum()
     density[1 : (length + 1) // 2] *= 2  # both signs, but for the mean and the highest frequency
     frequencies = scipy.fft.rfftfreq(length, sample_period)
@@ -192,10 +199,6 @@ def _thinned(source: Any, length: int, step: int) -> Any:
     return source[:: -(-source.shape[0] // most)] if source.shape[0] > most else source
 
 
-def _sum(power: Values) -> tuple[int, Values]:
-    return len(power), power.sum(axis=0, dtype=np.float64)
-
-
 def _mean(parts: Any) -> npt.NDArray[np.float64]:
     count, total = 0, None
     for number, part in parts:
@@ -216,3 +219,26 @@ def _median(parts: Any) -> npt.NDArray[np.float64]:
     steps = np.arange(2, count, 2)
     bias = 1 + (1 / (steps + 1) - 1 / steps).sum()
     return np.median(np.concatenate(powers), axis=0).astype(np.float64) / bias
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
+def _cut(rows, window, step, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Write stretches of each trace, without their means and under a window."""
+    length = window.size
+    count = out.shape[0] // max(rows.shape[0], 1)
+    for i in range(rows.shape[0]):
+        for s in range(count):
+            total = 0.0
+            for j in range(length):
+                total += rows[i, s * step + j]
+            mean = total / length
+            for j in range(length):
+                out[i * count + s, j] = (rows[i, s * step + j] - mean) * window[j]
+
+
+@njit(nogil=True, cache=True)
+def _add_powers(spectrum, sums):  # type: ignore[no-untyped-def]  # pragma: no cover
+    for i in range(spectrum.shape[0]):
+        for k in range(spectrum.shape[1]):
+            value = spectrum[i, k]
+            sums[k] += np.float64(value.real) ** 2 + np.float64(value.imag) ** 2
