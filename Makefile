@@ -54,10 +54,16 @@ screenshot: $(STAMPS)/ui-tests
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
 		npm test --silent -- --config playwright.screenshot.config.js
 
-bench: $(STAMPS)/test
+bench: $(STAMPS)/bench
 	python benchmarks/first_overview.py
 	python benchmarks/tile_latency.py
 	python benchmarks/import_time.py
+	python benchmarks/waveforms.py
+	python benchmarks/waveforms_processing.py
+	python benchmarks/qtransform.py
+	python benchmarks/training.py
+	python benchmarks/quality.py
+	python benchmarks/ecg.py
 
 build: $(STAMPS)/build
 
@@ -90,6 +96,10 @@ $(STAMPS)/lab: $(STAMPS)/build pyproject.toml $(wildcard jupyter-config/*/*)
 
 $(STAMPS)/test: $(STAMPS)/lab
 	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml,jax,root,test]"
+	touch $@
+
+$(STAMPS)/bench: $(STAMPS)/test
+	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml,jax,root,test,bench]"
 	touch $@
 
 $(STAMPS)/ui-tests: $(STAMPS)/test ui-tests/package.json ui-tests/package-lock.json
