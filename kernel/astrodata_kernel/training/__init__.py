@@ -18,6 +18,7 @@ _HOMES = {
     "history_figure": "figures",
     "multistart": "multistarts",
     "split": "data",
+    "svg_of": "figures",
 }
 
 __all__ = sorted(_HOMES)
