@@ -21,8 +21,9 @@ def test_the_limits_are_the_percentiles_of_three_standard_deviations():
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5, 1.0])
 def test_false_positives_on_its_own_noise_lie_between_one_cut_and_four(correlation):
-    common = RNG.normal(size=(20_000, 1))
-    z = correlation * common + (1 - correlation) * RNG.normal(size=(20_000, 4))
+    rng = np.random.default_rng(1)
+    common = rng.normal(size=(20_000, 1))
+    z = correlation * common + (1 - correlation) * rng.normal(size=(20_000, 4))
     outside = Garage.fit(z).rate_outside(z).value
     assert 0.0026 <= outside <= 0.0108
 

@@ -147,7 +147,7 @@ class Dataset:
         kind
             ``"waveforms"`` (of two axes: traces, samples) or ``"strain"`` (of one).
         **meta
-            What is known of them, such as ``sample_period`` in seconds.
+            What is known of them, such as ``sample_period`` in seconds, or ``sample_rate`` in Hz.
 
         Raises
         ------
@@ -160,6 +160,10 @@ class Dataset:
         if axes is None or not isinstance(self.contents, LazyArray) or len(self.shape) != axes:
             shape = " x ".join(map(str, self.shape))
             raise UnsupportedFormat(f"{self.name} is of kind {self.kind!r}, {shape}: no {kind}")
+        if meta.get("sample_rate"):
+            meta.setdefault("sample_period", 1 / meta["sample_rate"])
+        elif meta.get("sample_period") and kind == "strain":
+            meta["sample_rate"] = 1 / meta["sample_period"]
         plain: dict[str, Any] = {"unit": "", "warnings": [], "sample_period": None}
         if kind == "waveforms":
             plain |= {"polarity": 1, "channel": None, "trigger": None, "arrays": []}

@@ -248,9 +248,12 @@ def npz_member(
                 # The local header has lengths of its own, other than those of the list at the end.
                 file.seek(info.header_offset + 26)
                 lengths = np.frombuffer(file.read(4), "<u2")
-                file.seek(info.header_offset + 30 + int(lengths.sum()))
+                begin = info.header_offset + 30 + int(lengths.sum(dtype=np.int64))
+                file.seek(begin)
                 _, _, offset, fortran = _header(file, where)
-            if offset + _nbytes(shape, dtype) <= path.stat().st_size:
+            # Within the member: what a header declares beyond it are the bytes of the next one.
+            end = min(begin + info.file_size, path.stat().st_size)
+            if offset + _nbytes(shape, dtype) <= end:
                 native = dtype.newbyteorder("=")
                 return PositionedArray(path, offset, shape, dtype, native, where, fortran)
     except _ZIP_ERRORS as error:

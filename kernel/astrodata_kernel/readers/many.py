@@ -6,6 +6,8 @@ import bisect
 import glob
 import hashlib
 import itertools
+import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,31 +15,46 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets import Check, Dataset, LazyTable, Provenance
+from ..datasets import Check, Dataset, LazyTable, Part, Provenance
 from ..datasets.lazy import Block, LazyArray, Values
 from ..errors import UnreadableFile, UnsupportedFormat
 from .filebytes import allocate
+from .remote import is_url
 
 _FILE = "file"
 
 
 def files_of(pattern: str) -> list[str]:
-    """Give the files that a pattern such as ``"run3/*.npz"`` stands for, in the order of their names.
+    """Give the files that a pattern such as ``"run3/*.npz"`` stands for, sorted by name and number.
 
     Raises
     ------
     UnreadableFile
         No file fits the pattern.
     """
-    found = sorted(glob.glob(str(Path(pattern).expanduser())))  # noqa: PTH207 - absolute patterns too
+    try:
+        found = glob.glob(str(Path(pattern).expanduser()))  # noqa: PTH207 - absolute patterns too
+    except (OSError, ValueError, RuntimeError):
+        found = []  # a zero byte in it, or a home of nobody
     if not found:
         raise UnreadableFile(f"no file fits {pattern}: check the path (you are in {Path.cwd()})")
-    return found
+    return sorted(found, key=_in_order)
+
+
+def _in_order(path: str) -> list[tuple[int, str]]:
+    # Numbers by their value: wave2 comes before wave10.
+    pieces = re.split("([0-9]{1,18})", path)
+    return [(int(piece) if i % 2 else 0, piece) for i, piece in enumerate(pieces)]
 
 
 def is_pattern(path: str) -> bool:
     """Tell whether a path is a pattern, and not the name of a file that there is."""
-    return any(mark in path for mark in "*?[") and not Path(path).expanduser().exists()
+    if not any(mark in path for mark in "*?["):
+        return False
+    try:
+        return not Path(path).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return True
 
 
 def concatenated(datasets: Sequence[Dataset]) -> Dataset:
@@ -60,6 +77,7 @@ def concatenated(datasets: Sequence[Dataset]) -> Dataset:
                 f"{first.shape[1]:,}: open them apart, or trim them to one length"
             )
     contents = _Joined([dataset.array for dataset in datasets])
+    types = dict.fromkeys(str(dataset.dtype) for dataset in datasets)
     warnings = [
         f"{dataset.name}: {text}"
         for dataset in datasets
@@ -74,23 +92,60 @@ def concatenated(datasets: Sequence[Dataset]) -> Dataset:
         warnings.append(
             f"the files differ in {', '.join(differing)}: those of {first.name} are told"
         )
-    part = replace(
-        first.parts[first.part], index=0, shape=contents.shape, dtype=str(contents.dtype)
-    )
+    if len(types) > 1:
+        warnings.append(f"the files hold values of {', '.join(types)}: read as {contents.dtype}")
+    meta = {**first.meta, "warnings": warnings, "files": [dataset.name for dataset in datasets]}
+    if len({repr(dataset.meta.get("channel")) for dataset in datasets}) > 1:
+        meta["channel"] = None
+    parts = _common_parts(datasets, contents)
+    names = [part.name for part in parts]
+    meta["arrays"] = [name for name in first.meta.get("arrays", ()) if name in names]
+    own = names.index(first.parts[first.part].name)
     return replace(
         first,
         name=f"{first.name} and {len(datasets) - 1} more" if len(datasets) > 1 else first.name,
         shape=contents.shape,
         dtype=contents.dtype,
-        meta={**first.meta, "warnings": warnings, "files": [dataset.name for dataset in datasets]},
+        meta=meta,
         provenance=_provenance([dataset.provenance for dataset in datasets]),
         contents=contents,
-        parts=(part,),
-        part=0,
-        open_part=None,
+        parts=parts,
+        part=own,
+        open_part=lambda number: concatenated([one.hdu(names[number]) for one in datasets]),
         run_checks=lambda: _checks(datasets),
         rows=_table(datasets),
     )
+
+
+def _common_parts(datasets: Sequence[Dataset], contents: LazyArray) -> tuple[Part, ...]:
+    """Give the part that is open, and those that each file has under one name with one length."""
+    first = datasets[0]
+    parts: list[Part] = []
+    for part in first.parts:
+        if part.index == first.part:
+            parts.append(replace(part, shape=contents.shape, dtype=str(contents.dtype)))
+            continue
+        alike = [
+            other
+            for dataset in datasets
+            for other in dataset.parts
+            if (other.name, other.kind, other.note) == (part.name, "waveforms", "")
+            and other.shape[1:] == part.shape[1:]
+        ]
+        if len(alike) == len(datasets):
+            rows = sum(other.shape[0] for other in alike)
+            parts.append(replace(part, shape=(rows, *part.shape[1:])))
+    return tuple(replace(part, index=number) for number, part in enumerate(parts))
+
+
+def _labels(datasets: Sequence[Dataset]) -> list[str]:
+    """Give the files' names, with as much of their folders as tells them apart."""
+    names = [dataset.name for dataset in datasets]
+    paths = [dataset.provenance.path for dataset in datasets if dataset.provenance is not None]
+    if len(set(names)) == len(names) or len(paths) < len(names) or any(map(is_url, paths)):
+        return names
+    home = os.path.commonpath([str(Path(path).parent) for path in paths])
+    return [Path(path).relative_to(home).as_posix() for path in paths]
 
 
 def _checks(datasets: Sequence[Dataset]) -> tuple[Check, ...]:
@@ -129,13 +184,14 @@ class _Joined(LazyArray):
 def _table(datasets: Sequence[Dataset]) -> LazyTable:
     # Columns that all files have; the file's own name comes first.
     tables = [dataset.table if dataset.has_table else None for dataset in datasets]
-    columns = [(_FILE, f"U{max(len(dataset.name) for dataset in datasets)}", "")]
+    labels = _labels(datasets)
+    columns = [(_FILE, f"U{max(map(len, labels))}", "")]
     first = tables[0]
     if first is not None and all(table is not None for table in tables):
         common = set.intersection(*(set(table.colnames) for table in tables if table is not None))
         columns += [column for column in first.columns if column[0] in common - {_FILE}]
     ends = list(itertools.accumulate(dataset.shape[0] for dataset in datasets))
-    return LazyTable(columns, ends[-1], _Rows([d.name for d in datasets], tables, ends))
+    return LazyTable(columns, ends[-1], _Rows(labels, tables, ends))
 
 
 class _Rows:

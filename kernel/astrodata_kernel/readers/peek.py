@@ -154,7 +154,7 @@ def _image_picture(dataset: Dataset, size: int) -> Values:
 def _line_picture(dataset: Dataset, size: int) -> Values:
     values = dataset.array
     step = max(1, values.size // (64 * size))
-    sample = np.asarray(values[::step], "f8").ravel()
+    sample = _tame(np.asarray(values[::step], "f8").ravel())
     edges = np.linspace(0, sample.size, size + 1).astype(int)
     picture = np.full((size, size, 3), 24, "u1")
     finite = sample[np.isfinite(sample)]
@@ -172,16 +172,20 @@ def _line_picture(dataset: Dataset, size: int) -> Values:
     return picture
 
 
+def _tame(values: Values) -> Values:
+    """Give values of which any two have a finite difference; a picture without a scale looks the same."""
+    finite = values[np.isfinite(values)]
+    return values / 4 if finite.size and np.abs(finite).max() > 1e307 else values
+
+
 def _traces_picture(dataset: Dataset, size: int) -> Values:
     """Give some traces over each other, brighter where more of them meet."""
     count, samples = dataset.array.shape
     step = max(1, samples // (16 * size))
-    some = [
-        np.asarray(dataset.array[i, ::step], "f8")
-        for i in sorted({i * (count - 1) // (_TRACES - 1) for i in range(_TRACES)})
-    ]
+    shown_ones = sorted({i * (count - 1) // (_TRACES - 1) for i in range(_TRACES)})
+    some = _tame(np.array([dataset.array[i, ::step] for i in shown_ones], "f8"))
     met = np.zeros((size, size))
-    finite = np.concatenate([one[np.isfinite(one)] for one in some])
+    finite = some[np.isfinite(some)]
     if finite.size:
         low, high = finite.min(), finite.max()
         span = (high - low) or 1.0

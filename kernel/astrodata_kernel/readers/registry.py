@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..datasets import Dataset, Provenance
 from ..errors import AstrodataError, DamagedFile, UnreadableFile, UnsupportedFormat
 from .hashing import FileDigest
 from .many import concatenated, files_of, is_pattern
+from .reopening import reopening
 
 HEAD = 4096
 """Bytes from a file's beginning that readers are shown."""
@@ -32,7 +33,7 @@ BUILT_IN = (
     "astrodata_kernel.readers.hdf5:Hdf5Reader",
     "astrodata_kernel.readers.root:RootReader",
     "astrodata_kernel.readers.wavedump:WaveDumpReader",
-    "astrodata_kernel.readers.wavedump:WaveDumpTextReader",
+    "astrodata_kernel.readers.wavedump_text:WaveDumpTextReader",
     "astrodata_kernel.readers.table:ParquetReader",
     "astrodata_kernel.readers.table:CsvReader",
 )
@@ -110,11 +111,11 @@ def open_dataset(
     """
     if not isinstance(path_or_url, (str, os.PathLike)):
         return _opened_together(list(path_or_url), kind, hdu, progress)
-    text = os.fspath(path_or_url)
-    if is_pattern(text):
-        return _opened_together(files_of(text), kind, hdu, progress)
     from .remote import fetched, is_url
 
+    text = os.fspath(path_or_url)
+    if not is_url(text) and is_pattern(text):
+        return _opened_together(files_of(text), kind, hdu, progress)
     path = fetched(text, progress) if is_url(text) else Path(text).expanduser()
     status = _status_of_file(path)
     try:
@@ -146,7 +147,8 @@ def _opened_together(
     wanted = kind or "waveforms"
     datasets = []
     for number, path in enumerate(paths):
-        datasets.append(open_dataset(path, wanted, hdu))
+        # Not kept open: there may be thousands.
+        datasets.append(reopening(partial(open_dataset, path, wanted, hdu)))
         if progress is not None:
             progress((number + 1) / len(paths))
     return concatenated(datasets)
@@ -183,8 +185,15 @@ def _reader_of(path: Path, progress: Callable[[float], None] | None) -> tuple[Re
     zipped = is_gzip(head)
     inner = gunzipped_head(path, HEAD) if zipped else head
     for reader in readers():
-        if reader.sniff(inner, path):
-            return reader, expanded(path, progress) if zipped else path
+        if not reader.sniff(inner, path):
+            continue
+        if not zipped:
+            return reader, path
+        # Some look further than at the first bytes, and can do so only now.
+        content = expanded(path, progress)
+        again = next((other for other in readers() if other.sniff(inner, content)), None)
+        if again is not None:
+            return again, content
     known = ", ".join(reader.name for reader in readers())
     raise UnsupportedFormat(
         f"{path.name} is of no format that can be read here ({known}): {_looks_like(inner)}"

@@ -50,12 +50,15 @@ class RootReader:
         import uproot
 
         name = Path(provenance.path).name
+        _refuse_cut(path, name)
         try:
-            file = uproot.open(str(path))
+            file = uproot.open(
+                path
+            )  # as a path: in a text, what follows a colon is taken for an object
             found = list(_branches(file))
         except Exception as error:  # noqa: BLE001 - whatever uproot says of damaged bytes
             raise DamagedFile(
-                f"{name} begins like a ROOT file but cannot be read ({str(error).splitlines()[0][:160]}); "
+                f"{name} begins like a ROOT file but cannot be read ({' '.join(str(error).split())[:160]}); "
                 "it may be cut short: copy or download it again"
             ) from None
         if not found:
@@ -73,9 +76,12 @@ class RootReader:
             )
             for i, (tree, branch, length, dtype) in enumerate(found)
         )
-        number = 0 if part is None else part_number(parts, part, name)
+        # A position in space is an array of one length too: the traces are the longest.
+        longest = max(range(len(found)), key=lambda i: found[i][2])
+        number = longest if part is None else part_number(parts, part, name)
         tree, branch, length, dtype = found[number]
-        contents = _Branch(branch, length, dtype, f"{name}, {parts[number].name}")
+        lock = threading.Lock()  # uproot's file handles are not for two threads at once
+        contents = _Branch(branch, length, dtype, f"{name}, {parts[number].name}", lock)
         return Dataset(
             kind="waveforms",
             name=name,
@@ -87,23 +93,46 @@ class RootReader:
             parts=parts,
             part=number,
             open_part=lambda other: self.open(path, provenance, other),
-            rows=_table(tree),
+            rows=_table(tree, name, lock),
+        )
+
+
+def _refuse_cut(path: Path, name: str) -> None:
+    """Compare the length that ROOT's header tells with that of the file."""
+    with path.open("rb") as file:
+        head = file.read(20)
+    if len(head) < 20:
+        raise DamagedFile(f"{name}: truncated within ROOT's header; copy or download it again")
+    wide = int.from_bytes(head[4:8], "big") >= 1_000_000  # of files beyond 2 GB
+    end = int.from_bytes(head[12 : 20 if wide else 16], "big")
+    if path.stat().st_size < end:
+        raise DamagedFile(
+            f"{name}: truncated; its header declares {end:,} bytes, the file has "
+            f"{path.stat().st_size:,}. Copy or download it again"
         )
 
 
 def _branches(file: Any) -> Any:
     count = 0
+    newest: dict[str, int] = {}
     for key, kind in file.classnames(recursive=True).items():
-        if kind not in ("TTree", "TNtuple", "TNtupleD"):
-            continue
-        tree = file[key]
-        for branch in tree.branches:
+        if kind in ("TTree", "TNtuple", "TNtupleD"):
+            # Earlier cycles are copies that were saved while the tree was filled.
+            home, _, cycle = key.rpartition(";")
+            newest[home] = max(newest.get(home, 0), int(cycle))
+    for home, cycle in newest.items():
+        tree = file[f"{home};{cycle}"]
+        for branch in _all_branches(tree):
             count += 1
             if count > caps.objects:
                 return
             shape = _trace_of(branch, tree.num_entries)
             if shape is not None:
                 yield tree, branch, *shape
+
+
+def _all_branches(tree: Any) -> list[Any]:
+    return [branch for branch in tree.values(recursive=True) if not branch.branches]
 
 
 def _trace_of(branch: Any, entries: int) -> tuple[int, np.dtype[Any]] | None:
@@ -127,10 +156,11 @@ def _trace_of(branch: Any, entries: int) -> tuple[int, np.dtype[Any]] | None:
 class _Branch(LazyArray):
     """Traces of a branch, of which only the entries that a slice touches are read."""
 
-    def __init__(self, branch: Any, length: int, dtype: np.dtype[Any], where: str) -> None:
+    def __init__(
+        self, branch: Any, length: int, dtype: np.dtype[Any], where: str, lock: threading.Lock
+    ) -> None:
         super().__init__((branch.num_entries, length), dtype)
-        self._branch, self._where = branch, where
-        self._lock = threading.Lock()  # uproot's file handles are not for two threads at once
+        self._branch, self._where, self._lock = branch, where, lock
 
     def _read(self, block: Block) -> Values:
         rows, columns = block
@@ -153,32 +183,45 @@ class _Branch(LazyArray):
                         f"{self.shape[1]:,}; traces of different length are no array"
                     )
             found = np.stack(found)
-        return np.ascontiguousarray(found[:: rows.step, columns], self.dtype)
+        # A copy: uproot keeps what it has read, and gives it again.
+        return np.array(found[:: rows.step, columns], self.dtype, order="C")
 
 
-def _table(tree: Any) -> LazyTable | None:
-    columns = []
-    for branch in tree.branches:
+def _table(tree: Any, where: str, lock: threading.Lock) -> LazyTable | None:
+    columns: dict[str, tuple[str, str, str]] = {}
+    branches = {}
+    for branch in _all_branches(tree):
         dtype = getattr(branch.interpretation, "to_dtype", None)
         if dtype is not None and dtype.shape == () and dtype.kind in "biuf" and not dtype.names:
-            columns.append((branch.name, str(dtype.newbyteorder("=")), ""))
-    return LazyTable(columns, tree.num_entries, _Rows(tree)) if columns else None
+            columns[branch.name] = branch.name, str(dtype.newbyteorder("=")), ""
+            branches[branch.name] = branch
+    if not columns:
+        return None
+    return LazyTable(list(columns.values()), tree.num_entries, _Rows(branches, where, lock))
 
 
 class _Rows:
     """Scalar branches of a tree."""
 
-    def __init__(self, tree: Any) -> None:
-        self._tree = tree
+    def __init__(self, branches: dict[str, Any], where: str, lock: threading.Lock) -> None:
+        self._branches, self._where, self._lock = branches, where, lock
 
     def read(self, start: int, stop: int, columns: Sequence[str]) -> Any:
         """Give rows [start, stop) of some branches."""
         from astropy.table import Table
 
-        found = [
-            self._tree[name].array(entry_start=start, entry_stop=stop, library="np")
-            for name in columns
-        ]
-        return Table(
-            [one.astype(one.dtype.newbyteorder("=")) for one in found], names=list(columns)
-        )
+        found = []
+        for name in columns:
+            branch = self._branches[name]
+            if stop <= start:
+                found.append(np.empty(0, branch.interpretation.to_dtype.newbyteorder("=")))
+                continue
+            with self._lock:
+                try:
+                    one = branch.array(entry_start=start, entry_stop=stop, library="np")
+                except Exception as error:  # noqa: BLE001 - whatever uproot says of damaged bytes
+                    raise DamagedFile(
+                        f"{self._where}, {name}: cannot be read ({str(error)[:160]}); copy the file again"
+                    ) from None
+            found.append(one.astype(one.dtype.newbyteorder("=")))
+        return Table(found, names=list(columns))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ import numpy.typing as npt
 from ..datasets import Dataset, Part, Provenance
 from ..datasets.dataset import part_number
 from ..errors import DamagedFile
+from .arrays import contents_of, dataset_of
 from .hdf5 import Hdf5Array, arrays_of
 
 _PERIODS = ("dx", "Xspacing", "sample_period", "dt", "delta_t", "sampling_interval")
+_TINY = 1e-30
+_SEGMENTS = 100_000
 _RATES = ("sample_rate", "sampling_rate", "fs", "SamplingRate", "samplerate")
+_TIMES = ("", "s", "sec", "secs", "second", "seconds")
 _STARTS = ("x0", "Xstart", "gps_start", "t0", "start_time", "epoch", "GPSstart")
 
 
@@ -51,56 +56,62 @@ class StrainReader:
         name = Path(provenance.path).name
         file = h5py.File(path, "r", locking=False)
         try:
-            series = _series_of(arrays_of(file, name))
+            found = arrays_of(file, name)
+            series = _series_of(found)
             if not series:
                 raise DamagedFile(
                     f"{name} holds no series with a sample rate any more; copy it again"
                 )
-            parts = tuple(
-                Part(i, one.name, 1, "strain", tuple(array.shape), str(array.dtype))
-                for i, (one, array, _) in enumerate(series)
+            names = {one.name for one, _, _ in series}
+            # Whatever else the file holds comes behind the series.
+            others = [(one, array) for one, array in found if one.kind and one.name not in names]
+            parts = (
+                *(
+                    replace(one, index=i, kind="strain", unit=_unit(array))
+                    for i, (one, array, _) in enumerate(series)
+                ),
+                *(replace(one, index=i) for i, (one, _) in enumerate(others, len(series))),
             )
             number = 0 if part is None else part_number(parts, part, name)
-            array, period = series[number][1:]
-            contents = Hdf5Array(array)
-            meta = self._meta(file, array, period)
+            if number < len(series):
+                array, period = series[number][1:]
+                meta = self._meta(file, array, period)
+            else:
+                array = others[number - len(series)][1]
+                meta = {"unit": _unit(array), "warnings": []}
+            contents = contents_of(array, parts[number], Hdf5Array)
         except BaseException:
             file.close()
             raise
         weakref.finalize(contents, file.close)
-        return Dataset(
-            kind="strain",
-            name=name,
-            shape=contents.shape,
-            dtype=contents.dtype,
-            meta=meta,
-            provenance=provenance,
-            contents=contents,
-            parts=parts,
-            part=number,
-            open_part=lambda other: self.open(path, provenance, other),
+        return dataset_of(
+            contents,
+            parts,
+            parts[number],
+            provenance,
+            meta,
+            lambda other: self.open(path, provenance, other),
         )
 
     @staticmethod
     def _meta(file: Any, array: Any, period: float) -> dict[str, Any]:
         attributes = array.attrs
-        channel = _text(attributes.get("channel", attributes.get("name", "")))
-        detector = _text(_value(file, "meta/Detector")) or channel.partition(":")[0]
-        start = next((float(attributes[k]) for k in _STARTS if _number(attributes.get(k))), None)
-        if start is None:
-            told = _value(file, "meta/GPSstart")
-            start = float(told) if _number(told) else 0.0
-        unit = _text(attributes.get("unit", attributes.get("Yunits", "")))
+        channel = _text(attributes.get("channel", "")) or _text(attributes.get("name", ""))
+        before, colon, _ = channel.partition(":")
+        detector = _text(_value(file, "meta/Detector")) or (before if colon else "")
+        told = [*(attributes.get(key) for key in _STARTS), _value(file, "meta/GPSstart")]
+        start = next((one for one in map(_number, told) if one is not None), 0.0)
+        segments, warnings = _segments(file)
         is_strain = array.name.lower().endswith("strain")
         return {
-            "unit": unit or ("strain" if is_strain else ""),
+            "unit": _unit(array) or ("strain" if is_strain else ""),
             "sample_period": period,
             "sample_rate": 1 / period,
             "gps_start": start,
             "detector": detector,
             "channel": channel or array.name.rpartition("/")[2],
-            "segments": _segments(file),
-            "warnings": [],
+            "segments": segments,
+            "warnings": warnings,
         }
 
 
@@ -117,22 +128,34 @@ def _series_of(found: Sequence[tuple[Part, Any]]) -> list[tuple[Part, Any, float
 
 
 def _period(attributes: Any) -> float | None:
-    for name in _PERIODS:
-        value = attributes.get(name)
-        if _number(value) and float(value) > 0:
-            return float(value)
+    axis = next((attributes[key] for key in ("xunit", "Xunits") if key in attributes), "")
+    if _text(axis).strip().lower() in _TIMES:
+        for name in _PERIODS:
+            period = _number(attributes.get(name))
+            if period and _TINY < period < 1 / _TINY:
+                return period
     for name in _RATES:
-        value = attributes.get(name)
-        if _number(value) and float(value) > 0:
-            return 1 / float(value)
+        rate = _number(attributes.get(name))
+        if rate and _TINY < rate < 1 / _TINY:
+            return 1 / rate
     return None
 
 
-def _number(value: Any) -> bool:
-    return value is not None and np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf"
+def _number(value: Any) -> float | None:
+    """Give a single finite number, also where it comes as an array of one; None for anything else."""
+    if value is None or np.size(value) != 1 or np.asarray(value).dtype.kind not in "iuf":
+        return None
+    number = float(np.asarray(value).ravel()[0])
+    return number if np.isfinite(number) else None
+
+
+def _unit(array: Any) -> str:
+    found = (_text(array.attrs.get(key)) for key in ("unit", "units", "Yunits"))
+    return next((text for text in found if text), "")
 
 
 def _text(value: Any) -> str:
+    value = value.ravel()[0] if isinstance(value, np.ndarray) and value.size == 1 else value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return value if isinstance(value, str) else ""
@@ -146,9 +169,10 @@ def _value(file: Any, path: str) -> Any:
         return None
 
 
-def _segments(file: Any) -> list[dict[str, Any]]:
-    """Give the spans of time, in GPS seconds, in which each data-quality flag holds."""
+def _segments(file: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """Give the spans of GPS seconds in which each data-quality flag holds, and what could not be told."""
     segments: list[dict[str, Any]] = []
+    warnings: list[str] = []
     for mask, names in (
         ("quality/simple/DQmask", "quality/simple/DQShortnames"),
         ("quality/injections/Injmask", "quality/injections/InjShortnames"),
@@ -157,12 +181,18 @@ def _segments(file: Any) -> list[dict[str, Any]]:
             bits, labels = file[mask], [_text(name) for name in file[names][:64]]
             if bits.ndim != 1 or bits.dtype.kind not in "iu" or bits.size > 1 << 24:
                 continue
-            start, step = float(bits.attrs["Xstart"]), float(bits.attrs["Xspacing"])
+            start, step = _number(bits.attrs["Xstart"]), _number(bits.attrs["Xspacing"])
+            if start is None or step is None:
+                continue
             values = bits[:]
         except (KeyError, OSError, RuntimeError, TypeError, ValueError, AttributeError):
             continue
         for bit, name in enumerate(labels):
-            for first, stop in _runs((values >> bit) & 1):
+            firsts, stops = _runs((values >> bit) & 1)
+            if len(segments) + len(firsts) > _SEGMENTS:
+                warnings.append(f"flag {name} has {len(firsts):,} segments: they are left out")
+                continue
+            for first, stop in zip(firsts.tolist(), stops.tolist(), strict=True):
                 segments.append(
                     {
                         "name": name,
@@ -171,11 +201,9 @@ def _segments(file: Any) -> list[dict[str, Any]]:
                         "bit": bit,
                     }
                 )
-    return segments
+    return segments, warnings
 
 
-def _runs(flags: npt.NDArray[Any]) -> list[tuple[int, int]]:
+def _runs(flags: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
-    return list(
-        zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True)
-    )
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)

@@ -12,7 +12,7 @@ import numpy as np
 from ..datasets import Dataset, LazyTable, Part, Provenance
 from ..datasets.dataset import part_number
 from ..datasets.lazy import Block, LazyArray, Values
-from ..errors import DamagedFile, UnsupportedFormat
+from ..errors import AstrodataError, DamagedFile, UnsupportedFormat
 from .arrays import npz_member, npz_members, part_of
 
 TRACE = "trace"
@@ -61,9 +61,10 @@ class Sum(LazyArray):
         self._one, self._other = one, other
 
     def _read(self, block: Block) -> Values:
-        total = np.asarray(self._one[block], np.float32) + np.asarray(
-            self._other[block], np.float32
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # infinities are values like others
+            total = np.asarray(self._one[block], np.float32) + np.asarray(
+                self._other[block], np.float32
+            )
         return np.asarray(total, np.float32)
 
 
@@ -83,7 +84,18 @@ class DaidreamReader:
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
             return False
         truth = {"peak.npy", "peak_position.npy", "integral.npy", "mu.npy", "sigma.npy"}
-        return "noise.npy" in names and ("signal.npy" in names or bool(names & truth))
+        if "noise.npy" not in names or not ("signal.npy" in names or names & truth):
+            return False
+        try:
+            axes = {
+                member: len(shape)
+                for member, shape, dtype, _, _ in npz_members(path, path.name)
+                if member in ("signal.npy", "noise.npy") and not dtype.hasobject
+            }
+        except AstrodataError:
+            return True  # which `open` tells
+        # A spectrum and its noise have these names too: those are the plain reader's.
+        return all(number == 2 for number in axes.values())
 
     def open(self, path: Path, provenance: Provenance, part: int | str | None = None) -> Dataset:
         """Give the traces, noise and signal added up; or ``signal`` or ``noise`` alone.
@@ -106,7 +118,7 @@ class DaidreamReader:
             if key in arrays and (notes[key] or arrays[key].ndim != 2):
                 why = notes[key] or f"its shape is {arrays[key].shape}, not (traces, samples)"
                 raise UnsupportedFormat(f"{name}, {key}: {why}")
-        traces = self._traces(arrays, name)
+        traces = self._traces(arrays, notes, name)
         parts = tuple(
             Part(i, key, 1, "waveforms", array.shape, str(array.dtype))
             for i, (key, array) in enumerate(traces.items())
@@ -129,20 +141,21 @@ class DaidreamReader:
         )
 
     @staticmethod
-    def _traces(arrays: dict[str, LazyArray], name: str) -> dict[str, LazyArray]:
+    def _traces(
+        arrays: dict[str, LazyArray], notes: dict[str, str], name: str
+    ) -> dict[str, LazyArray]:
         noise, signal = arrays["noise"], arrays.get("signal")
         if signal is None:
             return {"noise": noise}
         if signal.shape != noise.shape:
             raise DamagedFile(
                 f"{name}: signal has shape {signal.shape} and noise {noise.shape}; they must be equal to be "
-                "added up. Copy or write the "
-                "file again"
+                "added up. Copy or write the file again"
             )
         others = {
             key: array
             for key, array in arrays.items()
-            if array.ndim == 2 and array.shape == noise.shape and key not in ("noise", "signal")
+            if array.shape == noise.shape and not notes[key] and key not in ("noise", "signal")
         }
         return {TRACE: Sum(noise, signal), "signal": signal, "noise": noise, **others}
 
@@ -154,7 +167,9 @@ class DaidreamReader:
         for key, array in arrays.items():
             if array.ndim != 1:
                 continue
-            if notes[key]:
+            if array.dtype.names:
+                warnings.append(f"{key} is left out of the table: it holds records, not numbers")
+            elif notes[key]:
                 warnings.append(f"{key} is left out of the table: {notes[key]}")
             elif array.shape[0] != length:
                 warnings.append(

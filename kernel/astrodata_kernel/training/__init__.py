@@ -12,6 +12,7 @@ _HOMES = {
     "Plateau": "plateau",
     "Preset": "presets",
     "Tracker": "tracking",
+    "Round": "presets",
     "Training": "results",
     "collapse": "collapses",
     "fit": "fitting",
