@@ -23,6 +23,15 @@ def test_the_fit_finds_the_curve_that_made_the_data():
     assert found.amplitude_at(0.99) > found.midpoint
 
 
+def test_false_positives_do_not_pull_the_curve():
+    noisy = TAGGED | (RNG.random(20_000) < 0.03)
+    found = efficiency(noisy, AMPLITUDES)
+    assert found.floor == pytest.approx(0.03, abs=0.01)
+    assert found.midpoint == pytest.approx(0.0056, rel=4 * found.midpoint_error)
+    assert found.width == pytest.approx(0.15, abs=0.03)
+    assert found.curve(found.amplitude_at(0.99)) == pytest.approx(0.99)
+
+
 def test_each_bin_counts_its_signals():
     table = efficiency(TAGGED, AMPLITUDES, bin_width=0.25).table
     assert table.total.sum() == 20_000

@@ -24,9 +24,11 @@ class Efficiency:
         One row a bin: ``low``, ``high`` (amplitudes), ``centre`` (geometric), ``total``, ``tagged``,
         ``efficiency``, and the limits ``lower`` and ``upper`` of its interval.
     midpoint, midpoint_error
-        Amplitude at which the fitted curve is 50 %, and its standard error (a factor: 0.02 is 2 %).
+        Amplitude at which half of the signals are found, and its standard error (a factor: 0.02 is 2 %).
     width
         The fitted curve's width in decades, sigma of ``0.5 + 0.5 erf((log10(A) - mu) / sigma)``.
+    floor
+        Share that is tagged without being found: false positives, which the smallest pulses show alone.
     note
         Why there is no fit, or nothing.
     """
@@ -35,18 +37,21 @@ class Efficiency:
     midpoint: float
     midpoint_error: float
     width: float
+    floor: float = 0.0
     note: str = ""
 
     def curve(self, amplitudes: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Give the fitted efficiency at some amplitudes; NaN without a fit."""
         values = np.log10(np.asarray(amplitudes, float))
-        return 0.5 + 0.5 * erf((values - np.log10(self.midpoint)) / self.width)
+        found = 0.5 + 0.5 * erf((values - np.log10(self.midpoint)) / self.width)
+        return self.floor + (1 - self.floor) * found
 
     def amplitude_at(self, efficiency: float) -> float:
         """Give the amplitude at which the fitted curve has an efficiency, such as 0.99."""
         from scipy.special import erfinv
 
-        return float(self.midpoint * 10 ** (self.width * erfinv(2 * efficiency - 1)))
+        found = (efficiency - self.floor) / (1 - self.floor)
+        return float(self.midpoint * 10 ** (self.width * erfinv(2 * found - 1)))
 
 
 def efficiency(
@@ -119,34 +124,38 @@ def efficiency(
 
 def _fit(
     decade: npt.NDArray[np.float64], tagged: npt.NDArray[np.bool_]
-) -> tuple[float, float, float, str]:
-    nothing = float("nan"), float("nan"), float("nan")
+) -> tuple[float, float, float, float, str]:
+    nothing = float("nan"), float("nan"), float("nan"), float("nan")
     if tagged.all() or not tagged.any():
         which = "all" if tagged.all() else "none"
         return *nothing, f"{which} of the signals are tagged: no amplitude is at 50 %"
 
     def surprise(parameters: npt.NDArray[np.float64]) -> float:
-        mu, log_sigma = parameters
-        share = 0.5 + 0.5 * erf((decade - mu) / np.exp(log_sigma))
-        share = np.clip(share, 1e-6, 1 - 1e-6)
+        mu, log_sigma, floor = parameters
+        if not 0 <= floor < 0.5:
+            return float("inf")
+        found = 0.5 + 0.5 * erf((decade - mu) / np.exp(log_sigma))
+        share = np.clip(floor + (1 - floor) * found, 1e-6, 1 - 1e-6)
         return float(-np.sum(np.where(tagged, np.log(share), np.log1p(-share))))
 
-    start = np.array([np.median(decade[tagged]) if tagged.mean() < 0.5 else -2.25, np.log(0.15)])
+    # The published start of the fit, and the middle of the data.
+    starts = [(-2.25, np.log(0.15), 0.01), (float(np.median(decade)), np.log(0.3), 0.01)]
+    options = {"xatol": 1e-6, "fatol": 1e-8, "maxiter": 2000}
     best = min(
-        (
-            minimize(surprise, guess, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-8})
-            for guess in (start, [float(np.median(decade)), np.log(0.3)])
-        ),
+        (minimize(surprise, start, method="Nelder-Mead", options=options) for start in starts),
         key=lambda result: float(result.fun),
     )
-    mu, sigma = float(best.x[0]), float(np.exp(best.x[1]))
-    if not decade.min() - 1 < mu < decade.max() + 1:
+    mu, sigma, floor = float(best.x[0]), float(np.exp(best.x[1])), float(best.x[2])
+    rises = decade.min() - 1 < mu < decade.max() + 1
+    level = tagged.mean()
+    flat = -len(tagged) * (level * np.log(level) + (1 - level) * np.log1p(-level))
+    if not rises or best.fun > flat - 2:
         return *nothing, "the efficiency does not rise with the amplitude: no curve fits it"
     step = max(1e-3, 0.02 * sigma)
     above, below = (
-        surprise(np.array([mu + step, best.x[1]])),
-        surprise(np.array([mu - step, best.x[1]])),
+        surprise(best.x + np.array([step, 0, 0])),
+        surprise(best.x - np.array([step, 0, 0])),
     )
     curvature = (above - 2 * best.fun + below) / step**2
     error = float(np.log(10) / np.sqrt(curvature)) if curvature > 0 else float("nan")
-    return float(10**mu), error, sigma, ""
+    return float(10**mu), error, sigma, floor, ""
