@@ -74,6 +74,20 @@ def test_a_cancelled_training_gives_what_there_is():
     assert np.isfinite(done.val_loss)
 
 
+def test_an_epoch_that_is_given_up_leaves_the_weights_as_they_were():
+    model, asked = model_of(), []
+    before = model.get_weights()
+
+    def cancelled():
+        asked.append(1)
+        return len(asked) > 3  # in the middle of the first epoch
+
+    done = fit(model, pulses(125), epochs=2, batch_size=20, cancelled=cancelled, track=False)
+    assert len(done.history) == 0
+    for a, b in zip(done.model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_an_interrupt_of_the_kernel_ends_training_and_keeps_the_best():
     def interrupt(record):
         if record["epoch"] == 1:

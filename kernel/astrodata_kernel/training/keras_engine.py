@@ -67,6 +67,10 @@ def train(
     OutOfMemory
         The device's memory does not hold one trace at a time.
     """
+    if not state.weights:
+        # What a first epoch that is given up goes back to.
+        state.weights = _arrays(model.weights)
+        state.optimizer = _arrays(model.optimizer.variables)
     restore(model, state)
     if not state.best_weights:
         state.best_weights = _arrays(model.weights)
