@@ -1,4 +1,3 @@
-import { vi } from 'vitest';
 import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
 import type { RecordMeta, StrainTraits } from '../../../src/core/strain';
 import { FakeChannel, settle } from '../core/fakeChannel';
@@ -171,49 +170,6 @@ export class FakeKernel extends FakeChannel {
       frame.kind === kind && 'msg' in frame ? [frame.msg as Record<string, unknown>] : []
     );
   }
-}
-
-/** Stands in for the canvas, whose pictures jsdom does not have; they are looked at in a real browser. */
-export function withoutCanvas(): void {
-  const context = new Proxy(
-    { canvas: null as unknown },
-    {
-      get: (target, name) =>
-        name === 'canvas'
-          ? target.canvas
-          : name === 'measureText'
-            ? () => ({ width: 10 })
-            : () => undefined,
-      set: () => true
-    }
-  );
-  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(function (
-    this: HTMLCanvasElement
-  ) {
-    return new Proxy(context, {
-      get: (target, name) => (name === 'canvas' ? this : Reflect.get(target, name)),
-      set: () => true
-    }) as never;
-  });
-  class Nothing {
-    constructor() {
-      return new Proxy(this, { get: () => () => undefined });
-    }
-  }
-  vi.stubGlobal('Path2D', Nothing);
-  vi.stubGlobal(
-    'ImageData',
-    class {
-      constructor(readonly data: Uint8ClampedArray) {}
-    }
-  );
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe() {}
-      disconnect() {}
-    }
-  );
 }
 
 export { settle };

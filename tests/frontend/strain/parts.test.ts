@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import './setup';
+import '../common/setup';
 import { describe, expect, it, vi } from 'vitest';
 import { NO_VALUE, table } from '../../../src/core/colormap';
 import type { SeriesMeta } from '../../../src/core/strain';

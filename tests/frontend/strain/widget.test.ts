@@ -1,9 +1,10 @@
 // @vitest-environment jsdom
-import './setup';
+import '../common/setup';
+import { withoutCanvas } from '../common/canvas';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StrainTraits } from '../../../src/core/strain';
 import widget from '../../../src/widgets/strain/index';
-import { EPOCH, FakeKernel, FakeModel, record, settle, traits, withoutCanvas } from './fake';
+import { EPOCH, FakeKernel, FakeModel, record, settle, traits } from './fake';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 

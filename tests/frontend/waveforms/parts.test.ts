@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import './setup';
+import '../common/setup';
 import { describe, expect, it, vi } from 'vitest';
 import { table } from '../../../src/core/colormap';
 import type { EnvelopeMeta, TracesMeta } from '../../../src/core/waveforms';

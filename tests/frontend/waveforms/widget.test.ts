@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
-import './setup';
+import '../common/setup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WaveformTraits } from '../../../src/core/waveforms';
 import widget from '../../../src/widgets/waveforms/index';
 import { settle } from '../core/fakeChannel';
-import { withoutCanvas } from '../strain/fake';
+import { withoutCanvas } from '../common/canvas';
 import { facts, FakeKernel, FakeModel, page, traits } from './fake';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
