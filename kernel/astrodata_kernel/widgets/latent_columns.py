@@ -1,0 +1,177 @@
+"""What points can be coloured by: a byte a point, and what the bytes stand for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import BadRequest, UnknownName
+
+MISSING = 255
+"""Byte of a point without a value."""
+
+LEVELS = 253
+"""Highest byte of a continuous column; the browser keeps the next one for points that are not selected."""
+
+CATEGORIES = 9
+"""Categories that have a colour of their own; the rest share the next byte."""
+
+Codes = npt.NDArray[np.uint8]
+
+
+class Columns:
+    """Columns of the points, each turned into bytes when it is first asked for.
+
+    Parameters
+    ----------
+    count
+        Number of points.
+    columns
+        A DataFrame, or values by name.
+    given
+        Further ones, which stand before the others: name to values.
+    words
+        What False and True mean in some of the given.
+
+    Raises
+    ------
+    BadRequest
+        A column of another length.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        columns: Any,
+        given: Mapping[str, Any],
+        words: Mapping[str, tuple[str, str]],
+    ) -> None:
+        named = {} if columns is None else {str(name): columns[name] for name in columns}
+        for name, values in {**given, **named}.items():
+            if np.ndim(values) != 1 or len(values) != count:
+                raise BadRequest(
+                    f"column {name!r} has shape {np.shape(values)}: there are {count} points"
+                )
+        # A person's own column keeps its name.
+        called = {name: name if name not in named else f"given {name}" for name in given}
+        own = {called[name]: values for name, values in given.items()}
+        self._called = {called[name]: pair for name, pair in words.items() if name in called}
+        self._values = {name: _plain(values) for name, values in {**own, **named}.items()}
+        self.given = tuple(own)
+        self._made: dict[str, tuple[dict[str, Any], Codes]] = {}
+        self._lock = threading.Lock()
+
+    def facts(self) -> list[dict[str, str]]:
+        """Give name and kind of each: ``"continuous"`` or ``"categorical"``."""
+        return [{"name": name, "kind": _kind(values)} for name, values in self._values.items()]
+
+    def codes(self, name: str) -> tuple[dict[str, Any], Codes]:
+        """Give what the bytes of a column stand for, and the bytes.
+
+        Raises
+        ------
+        UnknownName
+            No such column.
+        """
+        if name not in self._values:
+            known = ", ".join(self._values) or "none"
+            raise UnknownName(f"there is no column {name!r}; there are: {known}")
+        with self._lock:
+            if name not in self._made:
+                values = self._values[name]
+                kind = _kind(values)
+                facts, codes = (
+                    _continuous(values)
+                    if kind == "continuous"
+                    else _categorical(values, self._words(name))
+                )
+                self._made[name] = ({"name": name, "kind": kind, **facts}, codes)
+            return self._made[name]
+
+    def texts(self, point: int) -> list[tuple[str, str]]:
+        """Give name and value of each column at a point."""
+        return [
+            (name, self._words(name)[int(v[point])] if v.dtype.kind == "b" else _text(v[point]))
+            for name, v in self._values.items()
+        ]
+
+    def _words(self, name: str) -> tuple[str, str]:
+        return self._called.get(name, ("False", "True"))
+
+
+def _plain(values: Any) -> npt.NDArray[Any]:
+    dtype = getattr(values, "dtype", None)
+    if hasattr(dtype, "na_value") and getattr(dtype, "kind", "O") in "iuf":
+        # pandas' own integers and floats, whose missing values NumPy has no number for
+        return np.asarray(values.to_numpy(np.float64, na_value=np.nan))
+    return np.asarray(values)
+
+
+def _kind(values: npt.NDArray[Any]) -> str:
+    return "continuous" if values.dtype.kind in "iufmM" else "categorical"
+
+
+def _continuous(values: npt.NDArray[Any]) -> tuple[dict[str, Any], Codes]:
+    if values.dtype.kind in "mM":
+        numbers = np.where(np.isnat(values), np.nan, values.astype("i8").astype(np.float64))
+    else:
+        numbers = values.astype(np.float64)
+    good = np.isfinite(numbers)
+    codes = np.full(len(numbers), MISSING, np.uint8)
+    if not good.any():
+        return {"low": 0.0, "high": 1.0, "missing": len(numbers), "categories": []}, codes
+    # One far value must not make all others one colour.
+    low, high = np.percentile(numbers[good], [1, 99])
+    span = high - low
+    share = (numbers[good] - low) / span if span > 0 else np.full(int(good.sum()), 0.5)
+    codes[good] = np.round(LEVELS * np.clip(share, 0, 1)).astype(np.uint8)
+    facts = {"low": float(low), "high": float(high), "missing": int((~good).sum())}
+    return {**facts, "categories": []}, codes
+
+
+def _categorical(values: npt.NDArray[Any], words: tuple[str, str]) -> tuple[dict[str, Any], Codes]:
+    numbers, names = _numbered(values, words)
+    counts = np.bincount(numbers[numbers >= 0], minlength=len(names))
+    shown = np.arange(len(names))
+    if len(names) > CATEGORIES:
+        shown = np.sort(np.argsort(-counts, kind="stable")[:CATEGORIES])
+    # One place more: that of number -1, which stands for no value.
+    place = np.full(len(names) + 1, len(shown))
+    place[shown] = np.arange(len(shown))
+    place[-1] = MISSING
+    codes = place[numbers].astype(np.uint8)
+    categories = [{"name": names[i], "count": int(counts[i])} for i in shown]
+    if len(names) > len(shown):
+        others = int(counts.sum() - counts[shown].sum())
+        categories.append({"name": f"{len(names) - len(shown)} others", "count": others})
+    facts = {"low": 0.0, "high": 1.0, "missing": int((numbers < 0).sum())}
+    return {**facts, "categories": categories}, codes
+
+
+def _numbered(
+    values: npt.NDArray[Any], words: tuple[str, str]
+) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Give the category of each value, -1 without one, and their names in order."""
+    if values.dtype.kind == "b":
+        return values.astype(np.int64), list(words)
+    import pandas as pd
+
+    numbers, found = pd.factorize(values.astype(object))
+    names = [_text(value) for value in found]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    rank = np.empty(len(names) + 1, np.int64)
+    rank[order] = np.arange(len(names))
+    rank[-1] = -1
+    return rank[numbers], [names[i] for i in order]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, float | np.floating):
+        return "NaN" if value != value else f"{value:.6g}"
+    return str(value)

@@ -1,0 +1,83 @@
+/** The colours of points: tables by byte, and the legend that tells them. */
+import { colour, type Rgb } from '../../core/colormap';
+import type { ColumnMeta } from '../../core/latent';
+import { make } from '../common/dom';
+import { DIM, MISSING, packed } from './paint';
+import { valueText } from './scale';
+
+/** Of categories in their order; legible on light and dark grounds, and told apart by the colour-blind. */
+export const PALETTE: readonly Rgb[] = [
+  [58, 134, 200],
+  [230, 134, 42],
+  [61, 164, 91],
+  [168, 107, 201],
+  [209, 73, 91],
+  [26, 163, 154],
+  [164, 117, 81],
+  [224, 123, 181],
+  [154, 154, 46],
+  [138, 138, 138]
+];
+
+const LEVELS = 253;
+const NO_VALUE: Rgb = [150, 150, 150];
+/** Viridis without its ends, of which one vanishes on dark grounds and the other on light ones. */
+const [FIRST, LAST] = [0.14, 0.94];
+
+/** Gives the colour of a share of a continuous column's range. */
+const continuous = (part: number) => colour('viridis', FIRST + (LAST - FIRST) * part);
+
+/** Gives the colour of each byte of a column; of all points when there is none. */
+export function tableOf(column: ColumnMeta | null): Uint32Array {
+  const table = new Uint32Array(256).fill(packed(...PALETTE[0], 215));
+  if (column?.kind === 'continuous') {
+    for (let code = 0; code <= LEVELS; code++) {
+      table[code] = packed(...continuous(code / LEVELS), 230);
+    }
+  } else if (column) {
+    for (let code = 0; code < LEVELS; code++) {
+      table[code] = packed(...PALETTE[Math.min(code, PALETTE.length - 1)], 215);
+    }
+  }
+  table[MISSING] = packed(...NO_VALUE, 130);
+  table[DIM] = packed(...NO_VALUE, 70);
+  return table;
+}
+
+export function css([red, green, blue]: readonly number[]): string {
+  return `rgb(${red}, ${green}, ${blue})`;
+}
+
+/** Gives what the colours of a column mean. */
+export function legendOf(column: ColumnMeta): HTMLElement {
+  const missing = column.missing ? `, ${column.missing.toLocaleString('en')} without a value` : '';
+  if (column.kind === 'continuous') {
+    const ramp = make('span', { class: 'astrodata-latent-ramp', 'aria-hidden': 'true' });
+    const stops = Array.from({ length: 12 }, (_, i) => css(continuous(i / 11)));
+    ramp.style.background = `linear-gradient(to right, ${stops.join(', ')})`;
+    return make(
+      'span',
+      { class: 'astrodata-latent-bar', role: 'img', 'aria-label': barLabel(column) + missing },
+      make('b', {}, column.name),
+      make('span', {}, valueText(column.low)),
+      ramp,
+      make('span', {}, valueText(column.high) + missing)
+    );
+  }
+  const items = column.categories.map(({ name, count }, i) => {
+    const patch = make('i', { 'aria-hidden': 'true' });
+    patch.style.background = css(PALETTE[Math.min(i, PALETTE.length - 1)]);
+    return make('li', {}, patch, `${name} `, make('small', {}, count.toLocaleString('en')));
+  });
+  return make(
+    'span',
+    { class: 'astrodata-latent-key' },
+    make('b', {}, column.name),
+    make('ul', { 'aria-label': `Colours of ${column.name}` }, ...items),
+    missing.replace(', ', '')
+  );
+}
+
+function barLabel({ name, low, high }: ColumnMeta): string {
+  return `Colours of ${name}: from ${valueText(low)} to ${valueText(high)}, its central 98 %`;
+}

@@ -1,0 +1,210 @@
+/** Points to pixels: plain loops over typed arrays. */
+import type { Interval } from '../../core/latent';
+
+/** Byte of a point without a value; it is not finite, or its column has none there. */
+export const MISSING = 255;
+/** Byte of a point outside the selection. */
+export const DIM = 254;
+
+/** What points are painted with. */
+export interface Ink {
+  /** A byte a point, or null for one colour. */
+  readonly codes: Uint8Array | null;
+  /** Colour of each byte, as it lies in memory: 0xAABBGGRR. */
+  readonly table: Uint32Array;
+  /** Numbers of the points, those painted last on top; null as they come. */
+  readonly order: Uint32Array | null;
+}
+
+export interface Target {
+  readonly pixels: Uint32Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Gives a colour as it lies in memory. */
+export function packed(red: number, green: number, blue: number, alpha = 255): number {
+  return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+/**
+ * Paints each point as a square.
+ *
+ * @returns How many points lie in the picture.
+ */
+export function dots(
+  { pixels, width, height }: Target,
+  x: Float32Array,
+  y: Float32Array,
+  xRange: Interval,
+  yRange: Interval,
+  { codes, table, order }: Ink,
+  size: number
+): number {
+  const [sx, sy] = [width / (xRange[1] - xRange[0]), height / (yRange[1] - yRange[0])];
+  const back = (size - 1) >> 1;
+  let drawn = 0;
+  for (let k = 0; k < x.length; k++) {
+    const i = order ? order[k] : k;
+    const px = Math.floor((x[i] - xRange[0]) * sx);
+    const py = Math.floor((yRange[1] - y[i]) * sy);
+    if (!(px >= 0 && px < width && py >= 0 && py < height)) {
+      continue; // NaN among them
+    }
+    drawn++;
+    const colour = table[codes ? codes[i] : 0];
+    const left = Math.max(0, px - back);
+    const right = Math.min(width, px - back + size);
+    const bottom = Math.min(height, py - back + size);
+    for (let row = Math.max(0, py - back); row < bottom; row++) {
+      pixels.fill(colour, row * width + left, row * width + right);
+    }
+  }
+  return drawn;
+}
+
+/**
+ * Paints how many points share a pixel: the mean of their colours, the more the denser.
+ *
+ * @returns How many points lie in the picture.
+ */
+export function density(
+  { pixels, width, height }: Target,
+  x: Float32Array,
+  y: Float32Array,
+  xRange: Interval,
+  yRange: Interval,
+  { codes, table }: Ink
+): number {
+  const [sx, sy] = [width / (xRange[1] - xRange[0]), height / (yRange[1] - yRange[0])];
+  const counts = new Float32Array(width * height);
+  const sums = new Float32Array(4 * width * height);
+  let drawn = 0;
+  for (let i = 0; i < x.length; i++) {
+    const px = Math.floor((x[i] - xRange[0]) * sx);
+    const py = Math.floor((yRange[1] - y[i]) * sy);
+    if (!(px >= 0 && px < width && py >= 0 && py < height)) {
+      continue;
+    }
+    drawn++;
+    const place = py * width + px;
+    const colour = table[codes ? codes[i] : 0];
+    const alpha = colour >>> 24;
+    counts[place] += alpha / 255;
+    sums[4 * place] += (colour & 255) * alpha;
+    sums[4 * place + 1] += ((colour >>> 8) & 255) * alpha;
+    sums[4 * place + 2] += ((colour >>> 16) & 255) * alpha;
+    sums[4 * place + 3] += alpha;
+  }
+  let most = 0;
+  for (const count of counts) {
+    most = Math.max(most, count);
+  }
+  const scale = 1 / Math.log1p(Math.max(1, most));
+  for (let place = 0; place < counts.length; place++) {
+    const weight = sums[4 * place + 3];
+    if (weight > 0) {
+      const shown = 0.25 + 0.75 * Math.log1p(counts[place]) * scale;
+      pixels[place] = packed(
+        sums[4 * place] / weight,
+        sums[4 * place + 1] / weight,
+        sums[4 * place + 2] / weight,
+        255 * Math.min(1, shown)
+      );
+    }
+  }
+  return drawn;
+}
+
+/** Gives how many points of each group lie in each of some equal bins. */
+export function histogram(
+  values: Float32Array,
+  range: Interval,
+  bins: number,
+  codes: Uint8Array | null,
+  groups: number
+): Uint32Array[] {
+  const found = Array.from({ length: groups }, () => new Uint32Array(bins));
+  const scale = bins / (range[1] - range[0]);
+  for (let i = 0; i < values.length; i++) {
+    const bin = Math.floor((values[i] - range[0]) * scale);
+    const group = codes ? codes[i] : 0;
+    if (bin >= 0 && bin < bins && group < groups) {
+      found[group][bin]++;
+    }
+  }
+  return found;
+}
+
+/**
+ * Gives the point nearest to a place, or -1 when none is near.
+ *
+ * @param reach - How far it may be away, in pixels.
+ */
+export function nearest(
+  x: Float32Array,
+  y: Float32Array,
+  at: { x: number; y: number },
+  perPixel: { x: number; y: number },
+  reach: number
+): number {
+  let best = reach * reach;
+  let found = -1;
+  for (let i = 0; i < x.length; i++) {
+    const dx = (x[i] - at.x) / perPixel.x;
+    const dy = (y[i] - at.y) / perPixel.y;
+    const distance = dx * dx + dy * dy;
+    if (distance <= best) {
+      best = distance;
+      found = i;
+    }
+  }
+  return found;
+}
+
+/**
+ * Gives the numbers of the points in the order of painting: few are not hidden by many, and of many none
+ * hides the other.
+ */
+export function rarestLast(codes: Uint8Array): Uint32Array {
+  const counts = new Uint32Array(256);
+  for (const code of codes) {
+    counts[code]++;
+  }
+  // What is not selected lies below all, then what has no value; what is frequent shares a layer.
+  const frequent = 0.2 * codes.length;
+  const weight = (code: number) =>
+    code === DIM ? Infinity : code === MISSING ? 2 ** 33 : Math.min(counts[code], frequent);
+  const layers = [...new Set(Array.from(counts, (_, code) => weight(code)))].sort((a, b) => b - a);
+  const layerOf = Uint16Array.from(counts, (_, code) => layers.indexOf(weight(code)));
+  const next = new Uint32Array(layers.length + 1);
+  counts.forEach((count, code) => (next[layerOf[code] + 1] += count));
+  for (let layer = 1; layer < next.length; layer++) {
+    next[layer] += next[layer - 1];
+  }
+  const order = new Uint32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) {
+    order[next[layerOf[codes[i]]]++] = i;
+  }
+  return order;
+}
+
+/** Gives which points lie inside all intervals: 0 inside, 1 outside, MISSING where a latent is not finite. */
+export function membership(
+  axes: readonly Float32Array[],
+  garage: readonly Interval[]
+): Uint8Array<ArrayBuffer> {
+  const codes = new Uint8Array(axes[0]?.length ?? 0);
+  axes.forEach((values, axis) => {
+    const [low, high] = garage[axis];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (!Number.isFinite(value)) {
+        codes[i] = MISSING;
+      } else if (codes[i] === 0 && !(value >= low && value <= high)) {
+        codes[i] = 1;
+      }
+    }
+  });
+  return codes;
+}

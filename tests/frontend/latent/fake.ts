@@ -1,0 +1,286 @@
+import { vi } from 'vitest';
+import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
+import type { LatentMeta, LatentTraits, StateMeta } from '../../../src/core/latent';
+import { FakeChannel, settle } from '../core/fakeChannel';
+
+/** A widget model as Jupyter's: `set` tells listeners at once, `save_changes` sends to the kernel. */
+export class FakeModel {
+  readonly saved: Partial<LatentTraits>[] = [];
+  readonly listeners = new Map<string, Set<() => void>>();
+  #unsaved: Partial<LatentTraits> = {};
+
+  constructor(readonly traits: LatentTraits) {}
+
+  get<K extends keyof LatentTraits>(name: K): LatentTraits[K] {
+    return this.traits[name];
+  }
+
+  set<K extends keyof LatentTraits>(name: K, value: LatentTraits[K]): void {
+    if (JSON.stringify(this.traits[name]) !== JSON.stringify(value)) {
+      this.traits[name] = value;
+      Object.assign(this.#unsaved, { [name]: value });
+      for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) {
+        listener();
+      }
+    }
+  }
+
+  save_changes(): void {
+    this.saved.push(this.#unsaved);
+    this.#unsaved = {};
+  }
+
+  on(event: string, listener: () => void): void {
+    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+  }
+
+  off(event: string, listener: () => void): void {
+    this.listeners.get(event)?.delete(listener);
+  }
+
+  /** A change that came from the kernel. */
+  fromPython(values: Partial<LatentTraits>): void {
+    for (const name of Object.keys(values) as (keyof LatentTraits)[]) {
+      this.set(name, values[name] as never);
+    }
+    this.#unsaved = {};
+  }
+}
+
+export function traits(values: Partial<LatentTraits> = {}): LatentTraits {
+  return {
+    channel: 'anywidget:channel',
+    garage: [
+      [-1, 1],
+      [-2, 2]
+    ],
+    color: 'signal',
+    point: -1,
+    selection: null,
+    axes: [0, 1],
+    limits: 'all',
+    height: 640,
+    ...values
+  };
+}
+
+export const HOSTILE = '<img src=x onerror=alert(1)>';
+
+export function facts(values: Partial<LatentMeta> = {}): LatentMeta {
+  const axis = (name: string) => ({
+    name,
+    low: -4,
+    high: 6,
+    central: [-3, 5] as const,
+    constant: false
+  });
+  return {
+    points: 3,
+    invalid: 0,
+    chunk: 2,
+    axes: [axis('z0'), axis(HOSTILE)],
+    median: [0, 0.5],
+    columns: [
+      { name: 'signal', kind: 'categorical' },
+      { name: 'peak', kind: 'continuous' }
+    ],
+    group: 'signal',
+    noise: 2,
+    signals: 1,
+    traces: true,
+    decoder: true,
+    history: false,
+    sample_period: null,
+    warnings: [],
+    ...values
+  };
+}
+
+const floats = (...values: number[]): DataView =>
+  new DataView(Float32Array.from(values).buffer as ArrayBuffer);
+const bytes = (...values: number[]): DataView =>
+  new DataView(Uint8Array.from(values).buffer as ArrayBuffer);
+
+const Z = [
+  [0, 0.5, 5],
+  [0, -0.5, -3]
+];
+
+type Answer = { meta: object; buffers?: DataView[] } | { error: { code: string; message: string } };
+type Msg = Record<string, never>;
+
+/** A data channel with a kernel behind it, which answers at once unless it is held. */
+export class FakeKernel extends FakeChannel {
+  garage: [number, number][] = [
+    [-1, 1],
+    [-2, 2]
+  ];
+  before: [number, number][][] = [];
+
+  answers: Record<string, (msg: Msg) => Answer> = {
+    hello: () => ({ meta: { protocol: 1, version: '0.1.0' } }),
+    describe: () => ({ meta: facts() }),
+    points: ({ axis, start }) => {
+      const part = Z[axis].slice(start, start + 2);
+      return {
+        meta: { shape: [1, 1, part.length], dtype: 'f4', axis, start },
+        buffers: [floats(...part)]
+      };
+    },
+    column: ({ name }) => ({
+      meta: {
+        name,
+        kind: name === 'peak' ? 'continuous' : 'categorical',
+        low: 1,
+        high: 9,
+        missing: 0,
+        categories:
+          name === 'peak'
+            ? []
+            : [
+                { name: 'no', count: 2 },
+                { name: HOSTILE, count: 1 }
+              ]
+      },
+      buffers: [bytes(0, 0, 1)]
+    }),
+    state: msg => ({ meta: this.state(msg) }),
+    move: msg => {
+      const { axis, low, high } = msg as unknown as { axis: number; low: number; high: number };
+      this.before.push(this.garage.map(([a, b]) => [a, b]));
+      this.garage[axis] = [low, high];
+      return { meta: this.state(msg) };
+    },
+    step: msg => {
+      this.garage = this.before.shift() ?? this.garage;
+      this.before = [];
+      return { meta: this.state(msg) };
+    },
+    calibrate: msg => ({ meta: this.state(msg) }),
+    export: () => ({ meta: { name: 'garage.json', text: '{}' } }),
+    point: ({ point }) => ({
+      meta: { point, z: ['0', '0'], inside: true, values: [['peak', HOSTILE]] }
+    }),
+    curves: ({ point, z }) => ({
+      meta: {
+        point,
+        z: z ?? [0, 0],
+        curves:
+          point < 0
+            ? [{ name: 'decoded', samples: 2, shape: [1, 1, 2], dtype: 'f4' }]
+            : ['trace', 'decoded', 'residual'].map(name => ({
+                name,
+                samples: 2,
+                shape: [1, 1, 2],
+                dtype: 'f4'
+              })),
+        notes: [],
+        ...(point < 0 ? {} : { loss: 8, rms: 2 })
+      },
+      buffers: [floats(1, 2), floats(3, 4), floats(-2, -2)].slice(0, point < 0 ? 1 : 3)
+    }),
+    history: () => ({
+      meta: {
+        shape: [1, 2, 3],
+        dtype: 'f4',
+        starts: [
+          { round: 0, start: 0, collapsed: '', count: 2, best: 3 },
+          { round: 0, start: 1, collapsed: HOSTILE, count: 1, best: 9 }
+        ],
+        rounds: [{ round: 0, end: 2 }],
+        loss: 'val_loss'
+      },
+      buffers: [floats(1, 2, 1, 4, 3, 9)]
+    })
+  };
+  held = false;
+  #waiting: RequestFrame[] = [];
+
+  state({ selection }: { selection?: unknown }): StateMeta {
+    const inside = [0, 1, 2].filter(i =>
+      this.garage.every(([low, high], axis) => Z[axis][i] >= low && Z[axis][i] <= high)
+    ).length;
+    return {
+      garage: this.garage.map(([low, high]) => [low, high] as const),
+      total: 3,
+      inside,
+      outside: 3 - inside,
+      invalid: 0,
+      outside_each: [1, 1],
+      noise: { count: 0, total: 2, value: 0, low: 0, high: 0.6576 },
+      signal: null,
+      calibration: null,
+      undo: this.before.length,
+      redo: 0,
+      selected: selection ? { count: 2, inside: 1, outside: 1 } : null
+    };
+  }
+
+  override send(frame: RequestFrame | CancelFrame): void {
+    super.send(frame);
+    if (frame.kind !== 'cancel') {
+      this.#waiting.push(frame as RequestFrame);
+    }
+    if (!this.held) {
+      queueMicrotask(() => this.release());
+    }
+  }
+
+  /** Answers all that waits and was not taken back. */
+  release(): void {
+    const cancelled = new Set(this.cancelled);
+    for (const { id, kind, msg } of this.#waiting.splice(0)) {
+      if (cancelled.has(id)) {
+        continue;
+      }
+      const answer = this.answers[kind](msg as Msg);
+      if ('error' in answer) {
+        this.receive({ id, ok: false, error: answer.error });
+      } else {
+        this.answer(id, answer.meta, answer.buffers ?? []);
+      }
+    }
+  }
+
+  /** What was asked of one kind. */
+  msgs(kind: string): Record<string, unknown>[] {
+    return this.sent.flatMap(frame =>
+      frame.kind === kind && 'msg' in frame ? [frame.msg as Record<string, unknown>] : []
+    );
+  }
+}
+
+/** Stands in for the canvas, whose pictures jsdom does not have; they are looked at in a real browser. */
+export function withoutCanvas(): void {
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(function (
+    this: HTMLCanvasElement
+  ) {
+    return new Proxy(
+      {},
+      {
+        get: (_, name) =>
+          name === 'canvas'
+            ? this
+            : name === 'measureText'
+              ? () => ({ width: 10 })
+              : () => undefined,
+        set: () => true
+      }
+    ) as never;
+  });
+  class Nothing {
+    constructor() {
+      return new Proxy(this, { get: () => () => undefined });
+    }
+  }
+  vi.stubGlobal('Path2D', Nothing);
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      disconnect() {}
+    }
+  );
+}
+
+export { settle };
