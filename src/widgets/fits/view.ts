@@ -18,6 +18,7 @@ import { Colorbar } from './colorbar';
 import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
+import { Notes } from '../common/notes';
 import { listen } from './gestures';
 import { mismatch } from '../common/handshake';
 import { Readout } from './readout';
@@ -40,7 +41,7 @@ export class FitsView {
   readonly #stage: Stage;
   readonly #readout: Readout;
   readonly #colorbar = new Colorbar();
-  readonly #notes = make('details', { class: 'astrodata-notes', hidden: true });
+  readonly #notes = new Notes();
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
   #requester: Requester | null = null;
@@ -88,7 +89,7 @@ export class FitsView {
         this.#readout.element,
         this.#colorbar.element
       ),
-      this.#notes
+      this.#notes.element
     );
     el.append(this.#root);
     keepKeys(this.#root);
@@ -161,11 +162,7 @@ export class FitsView {
     this.#toolbar.setHdu(hdu);
     this.#toolbar.plane.set(plane, facts.planes);
     this.#stage.canvas.setAttribute('aria-label', `FITS image: ${facts.name}, HDU ${hdu}`);
-    const notes = facts.warnings.map(note => make('li', {}, note));
-    const summary =
-      notes.length === 1 ? '1 note on this file' : `${notes.length} notes on this file`;
-    this.#notes.hidden = !notes.length;
-    this.#notes.replaceChildren(make('summary', {}, summary), make('ul', {}, ...notes));
+    this.#notes.set(facts.warnings, 'this file');
   }
 
   #appear(): void {

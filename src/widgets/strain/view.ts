@@ -12,6 +12,7 @@ import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { mismatch } from '../common/handshake';
 import { keepKeys } from '../common/keys';
+import { Notes } from '../common/notes';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
 import { AsdPanel, line, shade, TimePanel } from './curves';
@@ -67,7 +68,7 @@ export class StrainView implements Startable {
   readonly #errors = new ErrorStrip();
   readonly #flags = new Flags();
   readonly #readout = new Readout();
-  readonly #notes = make('details', { class: 'astrodata-notes', hidden: true });
+  readonly #notes = new Notes();
   readonly #time: TimePanel;
   readonly #asd: AsdPanel;
   readonly #spectrogram: ImagePanel;
@@ -166,7 +167,7 @@ export class StrainView implements Startable {
         )
       ),
       this.#readout.element,
-      this.#notes
+      this.#notes.element
     );
     el.append(this.#root);
     keepKeys(this.#root);
@@ -218,11 +219,7 @@ export class StrainView implements Startable {
     for (const panel of ['time', 'spectrogram', 'q'] as const) {
       this.#panel(panel).frame.plot.label(label);
     }
-    const notes = record.warnings.map(note => make('li', {}, note));
-    const summary =
-      notes.length === 1 ? '1 note on this record' : `${notes.length} notes on this record`;
-    this.#notes.hidden = !notes.length;
-    this.#notes.replaceChildren(make('summary', {}, summary), make('ul', {}, ...notes));
+    this.#notes.set(record.warnings, 'this record');
   }
 
   // --- what Python and the person say -----------------------------------------------------------

@@ -5,6 +5,7 @@ import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { mismatch } from '../common/handshake';
 import { keepKeys } from '../common/keys';
+import { Notes } from '../common/notes';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
 import { download, figure, linesCsv } from './export';
@@ -40,7 +41,7 @@ export class WaveformView implements Startable {
   readonly #filterBar: FilterBar;
   readonly #table: Table;
   readonly #readout: Readout;
-  readonly #notes = make('details', { class: 'astrodata-notes', hidden: true });
+  readonly #notes = new Notes();
   readonly #sources: Sources;
   readonly #walker: Walker;
   readonly #hands: Hands;
@@ -135,7 +136,7 @@ export class WaveformView implements Startable {
         )
       ),
       this.#readout.element,
-      this.#notes
+      this.#notes.element
     );
     el.append(this.#root);
     keepKeys(this.#root);
@@ -186,11 +187,7 @@ export class WaveformView implements Startable {
     this.#overview.facts = facts;
     this.#lines.facts = facts;
     this.#readout.facts = facts;
-    const notes = facts.warnings.map(note => make('li', {}, note));
-    const summary =
-      notes.length === 1 ? '1 note on these traces' : `${notes.length} notes on these traces`;
-    this.#notes.hidden = !notes.length;
-    this.#notes.replaceChildren(make('summary', {}, summary), make('ul', {}, ...notes));
+    this.#notes.set(facts.warnings, 'these traces');
   }
 
   // --- what Python and the person say -----------------------------------------------------------

@@ -8,50 +8,6 @@ import type {
 } from '../../../src/core/protocol';
 import { FakeChannel, settle } from '../core/fakeChannel';
 
-/** A widget model as Jupyter's: `set` tells listeners at once, `save_changes` sends to the kernel. */
-export class FakeModel {
-  readonly saved: Partial<FitsTraits>[] = [];
-  readonly listeners = new Map<string, Set<() => void>>();
-  #unsaved: Partial<FitsTraits> = {};
-
-  constructor(readonly traits: FitsTraits) {}
-
-  get<K extends keyof FitsTraits>(name: K): FitsTraits[K] {
-    return this.traits[name];
-  }
-
-  set<K extends keyof FitsTraits>(name: K, value: FitsTraits[K]): void {
-    if (JSON.stringify(this.traits[name]) !== JSON.stringify(value)) {
-      this.traits[name] = value;
-      Object.assign(this.#unsaved, { [name]: value });
-      for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) {
-        listener();
-      }
-    }
-  }
-
-  save_changes(): void {
-    this.saved.push(this.#unsaved);
-    this.#unsaved = {};
-  }
-
-  on(event: string, listener: () => void): void {
-    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
-  }
-
-  off(event: string, listener: () => void): void {
-    this.listeners.get(event)?.delete(listener);
-  }
-
-  /** A change that came from the kernel. */
-  fromPython(values: Partial<FitsTraits>): void {
-    for (const name of Object.keys(values) as (keyof FitsTraits)[]) {
-      this.set(name, values[name] as never);
-    }
-    this.#unsaved = {};
-  }
-}
-
 export function traits(values: Partial<FitsTraits> = {}): FitsTraits {
   return {
     channel: 'anywidget:channel',

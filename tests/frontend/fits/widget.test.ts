@@ -2,13 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FitsTraits } from '../../../src/core/protocol';
 import widget from '../../../src/widgets/fits/index';
-import { facts, FakeKernel, FakeModel, hdu, settle, traits, withoutWebGL } from './fake';
+import { facts, FakeKernel, hdu, settle, traits, withoutWebGL } from './fake';
+import { FakeModel } from '../common/fakeModel';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
 interface Shown {
   el: HTMLElement;
-  model: FakeModel;
+  model: FakeModel<FitsTraits>;
   kernel: FakeKernel;
   end: AbortController;
 }

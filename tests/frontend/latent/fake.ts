@@ -3,50 +3,6 @@ import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
 import type { LatentMeta, LatentTraits, StateMeta } from '../../../src/core/latent';
 import { FakeChannel, settle } from '../core/fakeChannel';
 
-/** A widget model as Jupyter's: `set` tells listeners at once, `save_changes` sends to the kernel. */
-export class FakeModel {
-  readonly saved: Partial<LatentTraits>[] = [];
-  readonly listeners = new Map<string, Set<() => void>>();
-  #unsaved: Partial<LatentTraits> = {};
-
-  constructor(readonly traits: LatentTraits) {}
-
-  get<K extends keyof LatentTraits>(name: K): LatentTraits[K] {
-    return this.traits[name];
-  }
-
-  set<K extends keyof LatentTraits>(name: K, value: LatentTraits[K]): void {
-    if (JSON.stringify(this.traits[name]) !== JSON.stringify(value)) {
-      this.traits[name] = value;
-      Object.assign(this.#unsaved, { [name]: value });
-      for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) {
-        listener();
-      }
-    }
-  }
-
-  save_changes(): void {
-    this.saved.push(this.#unsaved);
-    this.#unsaved = {};
-  }
-
-  on(event: string, listener: () => void): void {
-    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
-  }
-
-  off(event: string, listener: () => void): void {
-    this.listeners.get(event)?.delete(listener);
-  }
-
-  /** A change that came from the kernel. */
-  fromPython(values: Partial<LatentTraits>): void {
-    for (const name of Object.keys(values) as (keyof LatentTraits)[]) {
-      this.set(name, values[name] as never);
-    }
-    this.#unsaved = {};
-  }
-}
-
 export function traits(values: Partial<LatentTraits> = {}): LatentTraits {
   return {
     channel: 'anywidget:channel',

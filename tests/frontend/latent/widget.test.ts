@@ -3,7 +3,8 @@ import '../common/setup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LatentTraits } from '../../../src/core/latent';
 import widget from '../../../src/widgets/latent/index';
-import { FakeKernel, FakeModel, facts, HOSTILE, settle, traits, withoutCanvas } from './fake';
+import { FakeKernel, facts, HOSTILE, settle, traits, withoutCanvas } from './fake';
+import { FakeModel } from '../common/fakeModel';
 
 async function show(
   values: Partial<LatentTraits> = {},

@@ -2,50 +2,6 @@ import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
 import type { RecordMeta, StrainTraits } from '../../../src/core/strain';
 import { FakeChannel, settle } from '../core/fakeChannel';
 
-/** A widget model as Jupyter's: `set` tells listeners at once, `save_changes` sends to the kernel. */
-export class FakeModel {
-  readonly saved: Partial<StrainTraits>[] = [];
-  readonly listeners = new Map<string, Set<() => void>>();
-  #unsaved: Partial<StrainTraits> = {};
-
-  constructor(readonly traits: StrainTraits) {}
-
-  get<K extends keyof StrainTraits>(name: K): StrainTraits[K] {
-    return this.traits[name];
-  }
-
-  set<K extends keyof StrainTraits>(name: K, value: StrainTraits[K]): void {
-    if (JSON.stringify(this.traits[name]) !== JSON.stringify(value)) {
-      this.traits[name] = value;
-      Object.assign(this.#unsaved, { [name]: value });
-      for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) {
-        listener();
-      }
-    }
-  }
-
-  save_changes(): void {
-    this.saved.push(this.#unsaved);
-    this.#unsaved = {};
-  }
-
-  on(event: string, listener: () => void): void {
-    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
-  }
-
-  off(event: string, listener: () => void): void {
-    this.listeners.get(event)?.delete(listener);
-  }
-
-  /** A change that came from the kernel. */
-  fromPython(values: Partial<StrainTraits>): void {
-    for (const name of Object.keys(values) as (keyof StrainTraits)[]) {
-      this.set(name, values[name] as never);
-    }
-    this.#unsaved = {};
-  }
-}
-
 export const EPOCH = 1126259446;
 
 export function traits(values: Partial<StrainTraits> = {}): StrainTraits {

@@ -4,7 +4,8 @@ import { withoutCanvas } from '../common/canvas';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StrainTraits } from '../../../src/core/strain';
 import widget from '../../../src/widgets/strain/index';
-import { EPOCH, FakeKernel, FakeModel, record, settle, traits } from './fake';
+import { EPOCH, FakeKernel, record, settle, traits } from './fake';
+import { FakeModel } from '../common/fakeModel';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 

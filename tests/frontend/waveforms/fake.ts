@@ -43,50 +43,6 @@ export function facts(values: Partial<TracesMeta> = {}): TracesMeta {
   };
 }
 
-/** A widget model as Jupyter's: `set` tells listeners at once, `save_changes` sends to the kernel. */
-export class FakeModel {
-  readonly saved: Partial<WaveformTraits>[] = [];
-  readonly listeners = new Map<string, Set<() => void>>();
-  #unsaved: Partial<WaveformTraits> = {};
-
-  constructor(readonly traits: WaveformTraits) {}
-
-  get<K extends keyof WaveformTraits>(name: K): WaveformTraits[K] {
-    return this.traits[name];
-  }
-
-  set<K extends keyof WaveformTraits>(name: K, value: WaveformTraits[K]): void {
-    if (JSON.stringify(this.traits[name]) !== JSON.stringify(value)) {
-      this.traits[name] = value;
-      Object.assign(this.#unsaved, { [name]: value });
-      for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) {
-        listener();
-      }
-    }
-  }
-
-  save_changes(): void {
-    this.saved.push(this.#unsaved);
-    this.#unsaved = {};
-  }
-
-  on(event: string, listener: () => void): void {
-    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
-  }
-
-  off(event: string, listener: () => void): void {
-    this.listeners.get(event)?.delete(listener);
-  }
-
-  /** A change that came from the kernel. */
-  fromPython(values: Partial<WaveformTraits>): void {
-    for (const name of Object.keys(values) as (keyof WaveformTraits)[]) {
-      this.set(name, values[name] as never);
-    }
-    this.#unsaved = {};
-  }
-}
-
 const floats = (values: readonly number[]): DataView =>
   new DataView(Float32Array.from(values).buffer as ArrayBuffer);
 const counts = (values: readonly number[]): DataView =>

@@ -5,7 +5,8 @@ import type { WaveformTraits } from '../../../src/core/waveforms';
 import widget from '../../../src/widgets/waveforms/index';
 import { settle } from '../core/fakeChannel';
 import { withoutCanvas } from '../common/canvas';
-import { facts, FakeKernel, FakeModel, page, traits } from './fake';
+import { facts, FakeKernel, page, traits } from './fake';
+import { FakeModel } from '../common/fakeModel';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 

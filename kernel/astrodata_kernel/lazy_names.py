@@ -1,0 +1,36 @@
+"""Packages whose names load the module behind them when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def lazy_names(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Give the ``__getattr__`` and ``__dir__`` of a package whose modules are heavy to load.
+
+    Parameters
+    ----------
+    package
+        ``__name__`` of the package.
+    homes
+        Module of each public name. A module must not be called like a name: it would hide it.
+
+    Returns
+    -------
+    tuple
+        The two functions, for the package to define.
+    """
+
+    def get(name: str) -> Any:
+        if name in homes:
+            return getattr(import_module(f".{homes[name]}", package), name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    def names() -> list[str]:
+        return sorted(homes)
+
+    return get, names
