@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from .efficiencies import Efficiency
-from .garage import Garage, latents_of
+from .garage import Garage
+from .regions import latents_of
 
 
 def efficiency_figure(curves: Mapping[str, Efficiency], title: str = "") -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from .garage import Region, latents_of
+from .regions import Region, latents_of
 
 _KEPT = 2000  # points of a density: a score costs as many distances
 

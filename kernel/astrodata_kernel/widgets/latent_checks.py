@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from ..latent.garage import Garage, latents_of
+from ..latent.garage import Garage
+from ..latent.regions import latents_of
 from .latent_cut import Cut, Mask
 
 
