@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -189,17 +190,20 @@ class _Run:
         return self.stopped == "finished"
 
     def _halved(self, starts: Sequence[Start], each: Round, job: Job) -> list[Finished]:
+        if job.folder is None:
+            # The survivors go on from their checkpoints.
+            with tempfile.TemporaryDirectory() as folder:
+                return self._halved(starts, each, replace(job, folder=Path(folder)))
         short = max(1, each.epochs // 4)
         first = self.engine.run(replace(job, starts=starts, epochs=short), self.told, self.stop)
         order = sorted(range(len(first)), key=lambda i: first[i].val_loss)
         kept = sorted(order[: max(1, len(starts) // 5)])
         self.notes.append(
-            f"shortcut (successive halving): {len(starts)} starts x {short} epochs, then {len(kept)} of them "
-            f"to {each.epochs}; the published scheme trains all to the end"
+            f"shortcut (successive halving): {len(starts)} starts x {short} epochs, then {len(kept)} of "
+            f"them to {each.epochs}; the published scheme trains all to the end"
         )
-        # Without a folder there is no checkpoint to go on from: the survivors' epochs are trained again.
         again = replace(job, starts=[starts[i] for i in kept], epochs=each.epochs)
-        known = {(r["start"], r["epoch"]) for one in first for r in one.history}
+        known = {(record["start"], record["epoch"]) for one in first for record in one.history}
 
         def fresh(record: Record) -> None:
             if (record["start"], record["epoch"]) not in known:
