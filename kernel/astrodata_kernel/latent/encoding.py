@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest, OutOfMemory
-from .writing import write_whole
+from ..writing import write_whole
 
 Latents = npt.NDArray[np.float32]
 CHUNK = 2048

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest, DamagedFile
+from ..writing import write_whole
 from .rates import Rate, rate
-from .writing import write_whole
 
 Latents = npt.NDArray[np.float64]
 FORMAT = "astrodata-garage"

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from ..latent.writing import write_whole
+from ..writing import write_whole
 from .plateau import Plateau
 
 Weights = list[npt.NDArray[np.float32]]

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BadRequest
+from ..writing import write_whole
 
 if TYPE_CHECKING:
     import os
@@ -43,9 +44,6 @@ def save_traces(path: str | os.PathLike[str], traces: Any, table: pd.DataFrame) 
     UnreadableFile
         The file cannot be written; nothing is left behind.
     """
-    # Loaded here: the latent package is not needed to look at traces.
-    from ..latent.writing import write_whole
-
     ids = table.index.to_numpy(np.int64)
     if not len(ids):
         raise BadRequest("no trace passes the filter: there is nothing to write")

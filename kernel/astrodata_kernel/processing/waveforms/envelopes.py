@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from numba import njit
 
 from ...errors import BadRequest
+from ...writing import write_whole
 
 BLOCK = 64
 """Samples behind one pair of the finest level."""
@@ -266,18 +267,11 @@ def _build(
 
 
 def _keep(path: Path, levels: list[Values]) -> None:
-    # Under its name only when it is whole; a full disk costs the cache, not the view.
-    try:
+    # A full disk costs the cache, not the view.
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{f"level{i}": level for i, level in enumerate(levels)})
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
+        arrays = {f"level{i}": level for i, level in enumerate(levels)}
+        write_whole(path, lambda file: np.savez(file, **arrays))
 
 
 def _flat(levels: list[Values]) -> tuple[Values, npt.NDArray[np.int64]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from ..errors import UnreadableFile
+from .errors import UnreadableFile
 
 
 def write_whole(
