@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest, OutOfMemory
+from ..models.backend import on_gpu, out_of_memory
 from ..writing import write_whole
 
 Latents = npt.NDArray[np.float32]
@@ -140,7 +141,7 @@ def _worker(encoder: Any, compiled: bool | None, batch_size: int) -> Callable[[A
     if compiled is not False:
         from .compiled_encoder import CompiledEncoder
 
-        made = CompiledEncoder.of(encoder) if compiled or not _gpu() else None
+        made = CompiledEncoder.of(encoder) if compiled or not on_gpu() else None
         if made is not None:
             return made
         if compiled:
@@ -149,23 +150,6 @@ def _worker(encoder: Any, compiled: bool | None, batch_size: int) -> Callable[[A
                 "averages, then a dense layer): pass compiled=False"
             )
     return _Predictor(encoder, batch_size)
-
-
-def _gpu() -> bool:
-    import keras
-
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        return bool(tf.config.list_physical_devices("GPU"))
-    if backend == "jax":
-        import jax
-
-        return bool(jax.default_backend() != "cpu")
-    import torch
-
-    return bool(torch.cuda.is_available())
 
 
 class _Predictor:
@@ -179,8 +163,7 @@ class _Predictor:
             try:
                 return self._model.predict(rows, batch_size=self._batch, verbose=0)
             except Exception as error:
-                text = str(error)
-                if not any(w in text for w in ("RESOURCE_EXHAUSTED", "out of memory", "OOM")):
+                if not out_of_memory(error):
                     raise
                 if self._batch == 1:
                     raise OutOfMemory(

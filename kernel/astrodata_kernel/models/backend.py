@@ -41,3 +41,25 @@ def keras_with_backend() -> ModuleType:
             '"pip install astrodata-lab[ml]" in this kernel\'s environment, then restart the kernel'
         ) from None
     return keras
+
+
+def on_gpu() -> bool:
+    """Tell whether Keras' backend has a GPU to compute on."""
+    backend = keras_with_backend().backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return bool(tf.config.list_physical_devices("GPU"))
+    if backend == "jax":
+        import jax
+
+        return bool(jax.default_backend() != "cpu")
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error is a device's memory that was too small; each backend has its own words."""
+    words = ("RESOURCE_EXHAUSTED", "out of memory", "Out of memory", "OOM when allocating")
+    return any(word in str(error) for word in words)

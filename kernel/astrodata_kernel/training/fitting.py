@@ -85,7 +85,7 @@ def fit(
         The loss became NaN at once; the device's memory does not hold one trace.
     """
     from ..models.losses import sum_of_squares
-    from .keras_engine import compiled, keep, train
+    from .keras_engine import compiled, train
 
     if epochs < 1 or batch_size < 1 or not learning_rate > 0:
         raise BadRequest(
@@ -122,7 +122,7 @@ def fit(
         told(record)
 
     def after_epoch(record: Record, state: State) -> None:
-        keep(state, path)
+        state.keep(path)
         told(record)
 
     stop = cancelled or (lambda: False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -12,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import OutOfMemory
+from ..models.backend import out_of_memory
 from .data import order_of
 from .jax_network import Network, make_epoch, make_loss
-from .keras_engine import keep
 from .starts import Finished, Job, Record, State
 
 _MICRO_ON_CPU = 10
@@ -56,7 +55,7 @@ class JaxEngine:
                 with jax.default_matmul_precision(self._precision):
                     finished += self._train(network, data, held, job, group, report, cancelled)
             except Exception as error:
-                if "RESOURCE_EXHAUSTED" not in str(error):
+                if not out_of_memory(error):
                     raise
                 if at_once == 1:
                     raise OutOfMemory(
@@ -94,7 +93,7 @@ class JaxEngine:
                 network, data, held, job, [group[i] for i in behind], [states[i] for i in behind]
             )
             for i in behind:
-                keep(states[i], job.path(group[i]))
+                states[i].keep(job.path(group[i]))
                 report(states[i].history[-1])
         return [
             Finished(
@@ -104,21 +103,9 @@ class JaxEngine:
         ]
 
     def _state(self, job: Job, start: Any) -> State:
-        path = job.path(start)
-        key = f"{job.key}|{start.round}|{start.number}|{start.seed}"
-        known = State.load(path, key) if path else None
-        if known is not None:
-            return known
         zeros = [np.zeros_like(w) for w in start.weights]
-        return State(
-            key,
-            weights=list(start.weights),
-            optimizer=[np.zeros((), np.float32), *zeros, *[z.copy() for z in zeros]],
-            best_weights=list(start.weights),
-            rate=job.learning_rate,
-            batch_size=min(job.batch_size, len(job.train)),
-            plateau=replace(job.plateau),
-        )
+        moments = [*zeros, *[z.copy() for z in zeros]]
+        return job.state(start, [np.zeros((), np.float32), *moments])
 
     def _epoch(
         self,
@@ -151,7 +138,15 @@ class JaxEngine:
         losses, held_losses = np.atleast_1d(losses), np.atleast_1d(held_losses)
         seconds = (time.perf_counter() - began) / len(states)
         for i, (start, state) in enumerate(zip(starts, states, strict=True)):
-            _close(state, start, columns[i], float(losses[i]), float(held_losses[i]), seconds)
+            weights, m, v, t = columns[i]
+            state.close_epoch(
+                (start.round, start.number),
+                float(losses[i]),
+                float(held_losses[i]),
+                seconds,
+                [np.asarray(w) for w in weights],
+            )
+            state.optimizer = [np.asarray(t), *map(np.asarray, m), *map(np.asarray, v)]
 
     def _micro(self, batch: int) -> int:
         small = not self._on_gpu and batch % _MICRO_ON_CPU == 0
@@ -198,27 +193,3 @@ def _packed(state: State) -> list[Any]:
         [jnp.asarray(v) for v in moments[count:]],
         jnp.asarray(t),
     ]
-
-
-def _close(
-    state: State, start: Any, packed: Any, loss: float, val_loss: float, seconds: float
-) -> None:
-    weights, m, v, t = packed
-    state.history.append(
-        {
-            "round": start.round,
-            "start": start.number,
-            "epoch": state.epoch,
-            "loss": loss,
-            "val_loss": val_loss,
-            "learning_rate": state.rate,
-            "seconds": round(seconds, 3),
-        }
-    )
-    state.epoch += 1
-    state.weights = [np.asarray(w) for w in weights]
-    state.optimizer = [np.asarray(t), *map(np.asarray, m), *map(np.asarray, v)]
-    if val_loss < state.best_loss:
-        state.best_loss, state.best_epoch = val_loss, state.epoch - 1
-        state.best_weights = state.weights
-    state.rate = state.plateau.next_rate(val_loss, state.rate)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import OutOfMemory, TrainingFailed, UnreadableFile
-from ..models.backend import keras_with_backend
+from ..errors import OutOfMemory, TrainingFailed
+from ..models.backend import keras_with_backend, on_gpu, out_of_memory
 from ..models.losses import sum_of_squares
 from .data import order_of
 from .starts import Finished, Job, Record, Start, State
@@ -19,13 +18,12 @@ from .starts import Finished, Job, Record, Start, State
 keras = keras_with_backend()
 
 Traces = npt.NDArray[np.float32]
-_MEMORY = ("RESOURCE_EXHAUSTED", "out of memory", "OOM when allocating", "Out of memory")
 
 
 def compiled(model: Any, learning_rate: float, loss: Any = sum_of_squares) -> Any:
     """Give the model, ready to train: Adam, and the sum of squares of each trace as its loss."""
     # XLA is slower than oneDNN for this network on a CPU (research: 13.5 against 8.7 CPU-s an epoch).
-    on_cpu = keras.backend.backend() == "tensorflow" and not _has_gpu()
+    on_cpu = keras.backend.backend() == "tensorflow" and not on_gpu()
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss=loss,
@@ -33,12 +31,6 @@ def compiled(model: Any, learning_rate: float, loss: Any = sum_of_squares) -> An
     )
     model.optimizer.build(model.trainable_variables)
     return model
-
-
-def _has_gpu() -> bool:
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def train(
@@ -85,7 +77,7 @@ def train(
                 model.evaluate(validation, validation, batch_size=state.batch_size, verbose=0)
             )
         except Exception as error:
-            if not any(word in str(error) for word in _MEMORY) or isinstance(error, OutOfMemory):
+            if not out_of_memory(error):
                 raise
             _halve(state, error)
             restore(model, state)
@@ -95,7 +87,10 @@ def train(
                 "the loss became NaN in the first epoch: normalise the traces "
                 "(adk.processing.waveforms.normalise) or lower the learning rate"
             )
-        _close_epoch(model, state, loss, val_loss, identity, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        state.close_epoch(identity, loss, val_loss, seconds, _arrays(model.weights))
+        model.optimizer.learning_rate.assign(state.rate)
+        state.optimizer = _arrays(model.optimizer.variables)
         after_epoch(state.history[-1], state)
     return "finished"
 
@@ -113,35 +108,6 @@ def _one_epoch(
         model.reset_metrics()
         total += len(batch) * float(model.train_on_batch(batch, batch, return_dict=True)["loss"])
     return total / len(order)
-
-
-def _close_epoch(
-    model: Any,
-    state: State,
-    loss: float,
-    val_loss: float,
-    identity: tuple[int, int],
-    seconds: float,
-) -> None:
-    state.history.append(
-        {
-            "round": identity[0],
-            "start": identity[1],
-            "epoch": state.epoch,
-            "loss": loss,
-            "val_loss": val_loss,
-            "learning_rate": state.rate,
-            "seconds": round(seconds, 3),
-        }
-    )
-    state.epoch += 1
-    state.weights = _arrays(model.weights)
-    if val_loss < state.best_loss:
-        state.best_loss, state.best_epoch = val_loss, state.epoch - 1
-        state.best_weights = [w.copy() for w in state.weights]
-    state.rate = state.plateau.next_rate(val_loss, state.rate)
-    model.optimizer.learning_rate.assign(state.rate)
-    state.optimizer = _arrays(model.optimizer.variables)
 
 
 def _halve(state: State, error: Exception) -> None:
@@ -204,21 +170,12 @@ def train_start(
     cancelled: Callable[[], bool],
 ) -> Finished:
     """Train one start of a job with a compiled model, whose optimizer begins with `zeros`."""
-    path = job.path(start)
-    key = f"{job.key}|{start.round}|{start.number}|{start.seed}"
-    state = (State.load(path, key) if path else None) or State(
-        key,
-        weights=list(start.weights),
-        optimizer=list(zeros),
-        rate=job.learning_rate,
-        batch_size=job.batch_size,
-        plateau=replace(job.plateau),
-    )
+    state = job.state(start, list(zeros))
     for record in state.history:
         report(record)
 
     def after_epoch(record: Record, state: State) -> None:
-        keep(state, path)
+        state.keep(job.path(start))
         report(record)
 
     stopped = train(
@@ -241,15 +198,3 @@ def train_start(
         state.notes,
         stopped,
     )
-
-
-def keep(state: State, path: Any) -> None:
-    """Write a checkpoint; a disk that is full costs the checkpoint, not the training."""
-    if path is None:
-        return
-    try:
-        state.save(path)
-    except UnreadableFile as error:
-        note = f"checkpoints cannot be written: {error}"
-        if note not in state.notes:
-            state.notes.append(note)

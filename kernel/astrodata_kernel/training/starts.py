@@ -6,14 +6,14 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadRequest
+from ..errors import BadRequest, UnreadableFile
 from ..writing import write_whole
 from .plateau import Plateau
 
@@ -65,6 +65,53 @@ class State:
         }
         arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
         write_whole(path, lambda file: np.savez(file, **arrays))
+
+    def keep(self, path: Path | None) -> None:
+        """Write a checkpoint; a disk that is full costs the checkpoint, not the training."""
+        if path is None:
+            return
+        try:
+            self.save(path)
+        except UnreadableFile as error:
+            note = f"checkpoints cannot be written: {error}"
+            if note not in self.notes:
+                self.notes.append(note)
+
+    def close_epoch(
+        self,
+        identity: tuple[int, int],
+        loss: float,
+        val_loss: float,
+        seconds: float,
+        weights: Weights,
+    ) -> None:
+        """Take in an epoch that ended: its record, its weights, and the learning rate of the next.
+
+        Parameters
+        ----------
+        identity
+            Round and start, for the record.
+        loss, val_loss, seconds
+            Of the epoch.
+        weights
+            At its end, arrays that nobody changes any more.
+        """
+        self.history.append(
+            {
+                "round": identity[0],
+                "start": identity[1],
+                "epoch": self.epoch,
+                "loss": loss,
+                "val_loss": val_loss,
+                "learning_rate": self.rate,
+                "seconds": round(seconds, 3),
+            }
+        )
+        self.weights = weights
+        if val_loss < self.best_loss:
+            self.best_loss, self.best_epoch, self.best_weights = val_loss, self.epoch, weights
+        self.epoch += 1
+        self.rate = self.plateau.next_rate(val_loss, self.rate)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], key: str) -> State | None:
@@ -141,6 +188,20 @@ class Job:
         if self.folder is None:
             return None
         return self.folder / f"round{start.round}-start{start.number:02d}.npz"
+
+    def state(self, start: Start, optimizer: list[npt.NDArray[Any]]) -> State:
+        """Give where a start was left by its checkpoint, or its beginning with a fresh optimizer."""
+        key = f"{self.key}|{start.round}|{start.number}|{start.seed}"
+        path = self.path(start)
+        return (State.load(path, key) if path else None) or State(
+            key,
+            weights=list(start.weights),
+            optimizer=optimizer,
+            best_weights=list(start.weights),
+            rate=self.learning_rate,
+            batch_size=min(self.batch_size, len(self.train)),
+            plateau=replace(self.plateau),
+        )
 
 
 class Engine(Protocol):
