@@ -95,11 +95,11 @@ $(STAMPS)/lab: $(STAMPS)/build pyproject.toml $(wildcard jupyter-config/*/*)
 	touch $@
 
 $(STAMPS)/test: $(STAMPS)/lab
-	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml,jax,root,test]"
+	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,all,test]"
 	touch $@
 
 $(STAMPS)/bench: $(STAMPS)/test
-	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml,jax,root,test,bench]"
+	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,all,test,bench]"
 	touch $@
 
 $(STAMPS)/ui-tests: $(STAMPS)/test ui-tests/package.json ui-tests/package-lock.json

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .datasets import Dataset
     from .readers.registry import open_dataset as open
     from .widgets.fits import FitsViewer
+    from .widgets.label import Labeller
     from .widgets.latent import LatentExplorer
     from .widgets.strain import StrainViewer
     from .widgets.view import view
@@ -26,6 +27,7 @@ __all__ = [
     "Catalog",
     "Dataset",
     "FitsViewer",
+    "Labeller",
     "LatentExplorer",
     "StrainViewer",
     "WaveformViewer",
@@ -40,12 +42,24 @@ _HOMES = {
     "Catalog": (".catalog", "Catalog"),
     "Dataset": (".datasets", "Dataset"),
     "FitsViewer": (".widgets.fits", "FitsViewer"),
+    "Labeller": (".widgets.label", "Labeller"),
     "LatentExplorer": (".widgets.latent", "LatentExplorer"),
     "StrainViewer": (".widgets.strain", "StrainViewer"),
     "WaveformViewer": (".widgets.waveforms", "WaveformViewer"),
     "open": (".readers.registry", "open_dataset"),
     "view": (".widgets.view", "view"),
 }
+_ROOMS = (
+    "labels",
+    "latent",
+    "learning",
+    "models",
+    "processing",
+    "reports",
+    "testing",
+    "training",
+    "wire",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -54,7 +68,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(home, __name__), attribute)
         globals()[name] = value
         return value
-    if name in ("latent", "models", "processing", "testing", "training", "wire"):
+    if name in _ROOMS:
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -203,12 +203,12 @@ def test_points_travel_as_float32_in_messages_below_4_megabytes() -> None:
     z = np.arange(2 * (CHUNK + 5), dtype="f4").reshape(-1, 2)
     explorer = LatentExplorer(z)
     assert explorer.request("describe").meta["chunk"] == CHUNK
-    parts = [explorer.request("points", axis=1, start=start) for start in (0, CHUNK)]
+    parts = [explorer.request("values", name="z1", start=start) for start in (0, CHUNK)]
     assert max(part.buffers[0].nbytes for part in parts) <= 4 << 20
     joined = np.concatenate([part.array().ravel() for part in parts])
     np.testing.assert_array_equal(joined, z[:, 1])
-    with pytest.raises(BadRequest):
-        explorer.request("points", axis=2, start=0)
+    with pytest.raises(UnknownName):
+        explorer.request("values", name="z2", start=0)
 
 
 def test_nan_latents_are_counted_said_and_never_inside(z, truth) -> None:
@@ -224,7 +224,7 @@ def test_nan_latents_are_counted_said_and_never_inside(z, truth) -> None:
     facts = explorer.request("describe").meta
     assert any(w.startswith("2 of 2,000 points have latents") for w in facts["warnings"])
     json.dumps(facts, allow_nan=False)
-    explorer.selection = {"x": 0, "x_range": [-100, 100]}
+    explorer.select({"box": {"x": "z0", "x_range": [-100, 100]}})
     assert not {3, 5} & set(explorer.selected.tolist())
     with pytest.raises(BadRequest, match="nothing to show"):
         LatentExplorer(np.full((4, 2), np.nan))
@@ -255,35 +255,21 @@ def test_one_to_eight_latents_can_be_shown(width: int) -> None:
     np.testing.assert_array_equal(explorer.z, z)
 
 
-def test_a_selection_travels_as_a_rectangle_and_is_counted_on_the_points(z) -> None:
+def test_a_marked_rectangle_is_counted_inside_and_outside_the_garage(z) -> None:
     explorer = LatentExplorer(z)
     assert explorer.selected.tolist() == []
-    explorer.selection = {"x": 0, "x_range": [0.5, -0.5], "y": 2, "y_range": [0, 9]}
-    assert explorer.selection["x_range"] == [-0.5, 0.5]
+    box = {"x": "z0", "x_range": [0.5, -0.5], "y": "z2", "y_range": [0, 9]}
+    explorer.request("select", step={"op": "replace", "box": box})
+    assert explorer.selection[0]["box"]["x_range"] == [-0.5, 0.5]
     mask = (np.abs(z[:, 0]) <= 0.5) & (z[:, 2] >= 0)
     np.testing.assert_array_equal(explorer.selected, np.flatnonzero(mask))
-    state = explorer.request("state", selection=explorer.selection).meta
+    state = explorer.request("state").meta
     inside = explorer.garage.contains(z)
     assert state["selected"] == {
         "count": mask.sum(),
         "inside": (mask & inside).sum(),
         "outside": (mask & ~inside).sum(),
     }
-
-
-@pytest.mark.parametrize(
-    "selection",
-    [
-        {"x": 5, "x_range": [0, 1]},
-        {"x": 0},
-        {"x": 0, "x_range": [0, None]},
-        {"y": 0},
-        {"x": 0, "x_range": [0, np.inf]},
-    ],
-)
-def test_a_selection_that_is_none_is_refused(z, selection) -> None:
-    with pytest.raises(BadRequest):
-        LatentExplorer(z).selection = selection
 
 
 def test_a_continuous_column_becomes_a_byte_a_point(z) -> None:
@@ -471,7 +457,7 @@ def test_a_training_is_a_history(z) -> None:
         ({"columns": {"peak": [1.0]}}, "column 'peak'"),
         ({"splits": ["noise"]}, "column 'split'"),
         ({"names": ["a"]}, "1 names for 3 latents"),
-        ({"traces": np.zeros((3, 10))}, "give one for each of the 2000 points"),
+        ({"traces": np.zeros((3, 10))}, "3 events for 2,000 points"),
         ({"sample_period": -1}, "sample period"),
         ({"axes": [3]}, "axes"),
         ({"garage": np.zeros((2, 2))}, "garage of shape"),

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import traitlets
 
 from ..errors import BadRequest
-from ..latent.garage import Garage
-from ..latent.rates import Rate
+from ..processing.events import Events, as_ids, events_of
 from ..wire import Reply, encode
-from .base import STATIC, Cancel, RequestWidget, answers
+from . import linking
+from .base import STATIC, Cancel, answers
 from .latent_checks import (
-    as_garage,
     axis_facts,
     checked_mask,
     checked_names,
@@ -28,28 +27,40 @@ from .latent_checks import (
 )
 from .latent_columns import Columns
 from .latent_curves import Curves
-from .latent_cut import Cut, Mask, Steps, checked_selection, facts_of
+from .latent_cut import Cut, Mask
+from .latent_events import ShowingWidget
+from .latent_garage import CuttingWidget
 from .latent_history import history_frame, history_reply
-
-if TYPE_CHECKING:
-    import os
-    from pathlib import Path
+from .latent_labels import LabellingWidget
+from .latent_points import CHUNK, Points
+from .latent_projecting import ProjectingWidget
+from .latent_selecting import SelectingWidget
 
 LIMITS = ("all", "98%", "garage")
+TABS = ("map", "matrix", "history")
 WORDS = {"signal": ("no", "yes"), "noise only": ("no", "yes")}
-CHUNK = 1_000_000
-"""Points of one latent in one message: 4 MB."""
+AXES = 8
+"""Latents in the scatter matrix to begin with, at most."""
 
 
-class LatentExplorer(RequestWidget):
-    """Scatter matrix of latents on which the garage is drawn, dragged and counted.
+class LatentExplorer(
+    SelectingWidget, ShowingWidget, LabellingWidget, ProjectingWidget, CuttingWidget
+):
+    """Map and scatter matrix of latents: select, label, look behind a point, cut the garage.
 
     Parameters
     ----------
-    z
-        Latents, shape (n, z), or (n,) of one latent; None encodes `traces`.
+    latents
+        Latents, shape (n, z), or (n,) of one latent; a `Latents` table, whose columns can be mapped and
+        coloured by too; None encodes `traces`.
     columns
-        What points can be coloured by: a DataFrame, or values by name, n each.
+        What points can be mapped and coloured by: a DataFrame, or values by name, n each.
+    events
+        What is behind the points: whatever `adk.processing.events.events_of` takes. By default `traces`.
+    labels
+        A `LabelLog`, into which selected points are labelled.
+    ids
+        Of the points; by default those of `latents` or of the events, else 0, 1, ...
     truth
         Boolean, shape (n,): which points are signals. They give the true-positive rate.
     noise
@@ -60,7 +71,7 @@ class LatentExplorer(RequestWidget):
     traces
         Shape (n, samples), an array, lazy array or data set: the trace behind each point.
     encoder
-        Encodes `traces` when there is no `z`: whatever `adk.latent.encode` takes.
+        Encodes `traces` when there are no `latents`: whatever `adk.latent.encode` takes.
     decoder
         Gives (m, samples) for float32 latents (m, z); or a model that has a ``.decoder``.
     names
@@ -71,6 +82,8 @@ class LatentExplorer(RequestWidget):
         Of the training: a DataFrame (round, start, epoch, loss, val_loss, collapsed), or a training.
     splits
         Text, shape (n,): "noise", "train", "test" or other names; histograms are shown side by side.
+    link
+        Names the data: views of the same name share what is selected. By default the hash of the events.
     **traits
         Initial values of the traits below.
 
@@ -85,43 +98,44 @@ class LatentExplorer(RequestWidget):
     >>> explorer = LatentExplorer(z, garage=[[-1, 1], [-1, 1]])
     >>> bool(explorer.counts()["inside"] == (np.abs(z) <= 1).all(axis=1).sum())
     True
+    >>> explorer.select("z0 > 2") == (z[:, 0] > 2).sum() == len(explorer.selected)
+    np.True_
     """
 
     _esm = STATIC / "latent.js"
     _css = STATIC / "latent.css"
 
-    garage = traitlets.Any(
-        help="The garage that is drawn, a `Garage`; intervals [[low, high], ...] can be set too."
-    ).tag(sync=True, to_json=lambda garage, _: garage.intervals.tolist())
+    tab = traitlets.Enum(TABS, "map", help="What is shown.").tag(sync=True)
     color = traitlets.Unicode(
         help='What points are coloured by: a column, "garage" for inside and outside, "" for nothing.'
     ).tag(sync=True)
+    size = traitlets.Unicode(help='Column that sizes the points of the map, "" for none.').tag(
+        sync=True
+    )
     point = traitlets.Int(
         -1, min=-1, help="Number of the point whose curves are shown, or -1."
     ).tag(sync=True)
-    selection = traitlets.Dict(
-        default_value=None,
-        allow_none=True,
-        help='Rectangle that was marked: {"x": axis, "x_range": [low, high], "y", "y_range"}; or None.',
+    axes = traitlets.List(
+        traitlets.Int(min=0), help="Numbers of the latents in the scatter matrix."
     ).tag(sync=True)
-    axes = traitlets.List(traitlets.Int(min=0), help="Numbers of the latents on show.").tag(
-        sync=True
-    )
     limits = traitlets.Enum(
         LIMITS, "all", help="What the panels span: all points, their central 98 %, or the garage."
     ).tag(sync=True)
-    height = traitlets.Int(640, min=200, help="Height of the scatter matrix in CSS pixels.").tag(
+    height = traitlets.Int(640, min=200, help="Height of map and matrix in CSS pixels.").tag(
         sync=True
     )
 
     def __init__(
         self,
-        z: npt.ArrayLike | None = None,
-        *,
+        latents: Any = None,
         columns: Any = None,
+        *,
+        events: Any = None,
+        labels: Any = None,
+        ids: npt.ArrayLike | None = None,
         truth: npt.ArrayLike | None = None,
         noise: npt.ArrayLike | None = None,
-        garage: Garage | npt.ArrayLike | None = None,
+        garage: Any = None,
         traces: Any = None,
         encoder: Any = None,
         decoder: Callable[[Any], Any] | Any = None,
@@ -129,127 +143,81 @@ class LatentExplorer(RequestWidget):
         sample_period: float | None = None,
         history: Any = None,
         splits: Any = None,
+        link: str | None = None,
         **traits: Any,
     ) -> None:
-        latents = latents_or_encoded(z, traces, encoder)
-        count, width = latents.shape
+        table = latents if hasattr(latents, "lineage") and hasattr(latents, "ids") else None
+        z = latents_or_encoded(latents if table is None else table.z, traces, encoder)
+        count, width = z.shape
+        self.events = _events_of(traces if events is None else events, count)
+        if traces is None and self.events is not None and self.events.kind == "waveforms":
+            traces = self.events.source
         truth, noise = checked_mask(truth, count, "truth"), checked_mask(noise, count, "noise")
         noise = noise_of(noise, truth, splits)
-        self._columns = Columns(count, columns, _given(splits, truth, noise), WORDS)
-        self._curves = Curves(count, width, traces, decoder)
-        self._cut = Cut(latents, noise, truth)
+        known = _named(table, columns)
+        cut = Cut(z, noise, truth)
+        if names is None and table is not None:
+            names = table.names
         self._names = checked_names(names, width)
-        self._period = checked_period(sample_period)
+        self._points = Points(
+            _ids_of(ids, table, self.events, count),
+            self._names,
+            cut,
+            Columns(count, known, _given(splits, truth, noise), WORDS),
+        )
+        self.labels = labels
+        self._curves = Curves(count, width, traces, decoder)
+        self._period = checked_period(
+            sample_period or (self.events.sample_period if self.events else None)
+        )
         self._history = None if history is None else history_frame(history)
-        self._facts = axis_facts(self._cut, self._names)
-        first = first_garage(garage, self._cut)
-        self._steps = Steps(first)
-        self._cut.use(first)
+        self._facts = axis_facts(cut, self._names)
         self._lock = threading.RLock()
-        self._gesture: str | None = None
-        self._turns: dict[str, int] = {}
-        traits.setdefault("axes", list(range(width)))
-        traits.setdefault("color", next(iter(self._columns.given), "garage"))
+        first = first_garage(garage, cut)
+        self._begin_cutting(cut, first)
+        self._begin_selecting(link or _link_of(self.events, table))
+        self._begin_projecting()
+        if labels is not None:
+            self._show_labels()
+        has_cut = garage is not None or truth is not None or noise is not None
+        traits.setdefault(
+            "tab", "matrix" if width == 1 or has_cut or decoder is not None else "map"
+        )
+        traits.setdefault("axes", list(range(min(width, AXES))))
+        traits.setdefault("color", next(iter(known or self._points.columns.given), ""))
+        if labels is not None and not known:
+            traits["color"] = "label"
+        if not traits["color"] and has_cut:
+            traits["color"] = "garage"
         traits.setdefault("limits", first_limits(first, self._facts))
+        across = self._points.names()
+        traits.setdefault("x", across[0])
+        traits.setdefault("y", across[min(1, len(across) - 1)])
         super().__init__(garage=first, **traits)
-
-    # --- for Python -------------------------------------------------------------------------------
-
-    @property
-    def z(self) -> npt.NDArray[np.float64]:
-        """The latents, float64 of shape (n, z), read-only."""
-        return self._cut.columns.T
-
-    @property
-    def selected(self) -> npt.NDArray[np.int64]:
-        """Numbers of the points in the marked rectangle; none without one."""
-        if self.selection is None:
-            return np.empty(0, np.int64)
-        return np.flatnonzero(self._cut.chosen(self.selection))
-
-    @property
-    def false_positive_rate(self) -> Rate | None:
-        """Share of the noise-only points outside the garage; None without such points."""
-        with self._lock:
-            return self._cut.rate(self._cut.noise)
-
-    @property
-    def true_positive_rate(self) -> Rate | None:
-        """Share of the signals outside the garage; None without a truth."""
-        with self._lock:
-            return self._cut.rate(self._cut.truth)
-
-    def counts(self) -> dict[str, Any]:
-        """Give the counts as the view shows them.
-
-        Returns
-        -------
-        dict
-            ``total``, ``inside``, ``outside``, ``invalid`` (not finite, and so outside); ``noise`` and
-            ``signal`` with count outside, total, value and interval, or None; and more.
-        """
-        return self._state(self.selection)
-
-    def undo(self) -> None:
-        """Give the garage back as it was before the last step."""
-        self._step(self._steps.back)
-
-    def redo(self) -> None:
-        """Take an undone step again."""
-        self._step(self._steps.forth)
-
-    def reset(self) -> None:
-        """Go back to the garage that it began with, which can be undone."""
-        self._put(self._steps.first)
-
-    def calibrate(self, false_positive_rate: float = 0.01) -> Garage:
-        """Scale the garage until a wanted share of the noise-only points is outside.
-
-        The noise-only points of the explorer are counted: give held-out ones for an honest figure.
-
-        Raises
-        ------
-        BadRequest
-            No noise-only points, or too few of them for the rate.
-        """
-        if self._cut.rate(self._cut.noise) is None:
-            raise BadRequest(
-                "there are no noise-only points, so there is no false-positive rate to calibrate to: "
-                "give noise= or splits="
-            )
-        self._put(self.garage.calibrate(self.z[self._cut.noise], false_positive_rate))
-        return self.garage  # type: ignore[no-any-return]
-
-    def save_garage(self, path: str | os.PathLike[str]) -> Path:
-        """Write the garage to a JSON file, which `Garage.load` reads."""
-        return self.garage.save(path)  # type: ignore[no-any-return]
+        linking.join(self)
 
     # --- traits -----------------------------------------------------------------------------------
-
-    @traitlets.validate("garage")
-    def _garage_fits(self, proposal: dict[str, Any]) -> Garage:
-        return as_garage(proposal["value"], self._steps.now)
-
-    @traitlets.observe("garage")
-    def _garage_changed(self, change: dict[str, Any]) -> None:
-        with self._lock:
-            if change["new"] is not self._steps.now:
-                self._steps.to(change["new"], self._gesture)
-            self._cut.use(change["new"])
 
     @traitlets.validate("color")
     def _color_is_known(self, proposal: dict[str, Any]) -> str:
         name = str(proposal["value"])
-        known = ["", "garage", *(column["name"] for column in self._columns.facts())]
+        known = ["", "garage", *self._points.all_names()]
         if name not in known:
             raise BadRequest(f"there is no column {name!r}; there are: {', '.join(known[1:])}")
+        return name
+
+    @traitlets.validate("size")
+    def _size_is_known(self, proposal: dict[str, Any]) -> str:
+        name = str(proposal["value"])
+        if name:
+            self._points.values(name)
         return name
 
     @traitlets.validate("point")
     def _point_is_there(self, proposal: dict[str, Any]) -> int:
         point = int(proposal["value"])
-        if point >= len(self._cut.finite):
-            raise BadRequest(f"point {point}: there are points 0 to {len(self._cut.finite) - 1}")
+        if point >= len(self._points):
+            raise BadRequest(f"point {point}: there are points 0 to {len(self._points) - 1}")
         return point
 
     @traitlets.validate("axes")
@@ -259,103 +227,60 @@ class LatentExplorer(RequestWidget):
             raise BadRequest(f"axes {axes}: give some of 0 to {len(self._names) - 1}")
         return axes
 
-    @traitlets.validate("selection")
-    def _selection_is_one(self, proposal: dict[str, Any]) -> dict[str, Any] | None:
-        return checked_selection(proposal["value"], len(self._names))
-
     # --- what the browser asks --------------------------------------------------------------------
 
     @answers("describe")
     def _describe(self) -> Reply:
-        cut = self._cut
+        cut, points = self._cut, self._points
         noise, signals = (0 if m is None else int(m.sum()) for m in (cut.noise, cut.truth))
-        given = self._columns.given
+        given = points.columns.given
         return Reply(
             {
-                "points": len(cut.finite),
+                "points": len(points),
                 "invalid": int((~cut.finite).sum()),
                 "chunk": CHUNK,
                 "axes": self._facts,
                 "median": self._steps.first.median.tolist(),
-                "columns": self._columns.facts(),
+                "columns": points.columns.facts(),
+                "numbers": points.facts(),
                 "group": given[0] if given else "",
                 "noise": noise,
                 "signals": signals,
                 "traces": self._curves.has_traces,
                 "decoder": self._curves.has_decoder,
+                "events": self.events.kind if self.events else "",
+                "labels": self._label_facts() if self.labels is not None else None,
                 "history": self._history is not None,
                 "sample_period": self._period,
                 "warnings": self._warnings(),
             }
         )
 
-    @answers("points")
-    def _points(self, axis: int, start: int) -> Reply:
-        if not (0 <= axis < len(self._names) and 0 <= start <= len(self._cut.finite)):
-            raise BadRequest(f"there are no points of latent {axis} from {start}")
-        meta, buffer = encode(self._cut.columns[axis, start : start + CHUNK][None, None])
-        return Reply({**meta, "axis": axis, "start": start}, [buffer])
-
     @answers("column")
     def _column(self, name: str) -> Reply:
-        facts, codes = self._columns.codes(name)
+        facts, codes = self._points.codes(name)
         parts = [encode(codes[i : i + 4 * CHUNK])[1] for i in range(0, len(codes), 4 * CHUNK)]
         return Reply(facts, parts)
-
-    @answers("state")
-    def _answer_state(self, selection: Any = None) -> Reply:
-        return Reply(self._state(selection))
-
-    @answers("move")
-    def _move(
-        self,
-        view: str,
-        turn: int,
-        gesture: str,
-        axis: int,
-        low: float,
-        high: float,
-        selection: Any = None,
-        *,
-        cancel: Cancel,
-    ) -> Reply:
-        with self._lock:
-            cancel.check()
-            # Two workers: what was asked earlier must not win because it came later.
-            if turn > self._turns.get(view, -1):
-                self._turns[view] = turn
-                garage = self.garage.moved(int(axis), float(low), float(high))
-                if (garage.intervals != self.garage.intervals).any():
-                    self._put(garage, f"{view}/{gesture}")
-            return Reply(self._state(selection))
-
-    @answers("step")
-    def _answer_step(self, what: str, selection: Any = None) -> Reply:
-        steps = {"undo": self.undo, "redo": self.redo, "reset": self.reset}
-        if what not in steps:
-            raise BadRequest(f"{what!r}: a step is one of {', '.join(steps)}")
-        with self._lock:
-            steps[what]()
-            return Reply(self._state(selection))
-
-    @answers("calibrate")
-    def _answer_calibrate(self, rate: float, selection: Any = None) -> Reply:
-        with self._lock:
-            self.calibrate(float(rate))
-            return Reply(self._state(selection))
-
-    @answers("export")
-    def _export(self) -> Reply:
-        return Reply({"name": "garage.json", "text": self.garage.to_json()})
 
     @answers("point")
     def _answer_point(self, point: int) -> Reply:
         z = self._of(point)
         with self._lock:
             inside = bool(self._cut.inside[point])
-        values = [list(pair) for pair in self._columns.texts(int(point))]
+        row = int(point)
+        values = [list(pair) for pair in self._points.columns.texts(row)]
+        facts = [list(pair) for pair in self.events.facts(row)[1:]] if self.events else []
         texts = [f"{value:.6g}" for value in z]
-        return Reply({"point": int(point), "z": texts, "inside": inside, "values": values})
+        return Reply(
+            {
+                "point": row,
+                "id": str(self._points.ids[row]),
+                "z": texts,
+                "inside": inside,
+                "values": values,
+                "facts": facts,
+            }
+        )
 
     @answers("curves")
     def _answer_curves(
@@ -390,56 +315,20 @@ class LatentExplorer(RequestWidget):
 
     # --- the rest ---------------------------------------------------------------------------------
 
-    def _put(self, garage: Garage, gesture: str | None = None) -> None:
-        with self._lock:
-            self._gesture = gesture
-            try:
-                self.garage = garage
-            finally:
-                self._gesture = None
-
-    def _step(self, step: Callable[[], Garage]) -> None:
-        with self._lock:
-            self.garage = step()
-
-    def _state(self, selection: Any) -> dict[str, Any]:
-        selection = checked_selection(selection, len(self._names))
-        with self._lock:
-            cut, garage = self._cut, self.garage
-            inside = int(np.count_nonzero(cut.inside))
-            chosen = None
-            if selection is not None:
-                mask = cut.chosen(selection)
-                total = int(np.count_nonzero(mask))
-                within = int(np.count_nonzero(mask & cut.inside))
-                chosen = {"count": total, "inside": within, "outside": total - within}
-            return {
-                "garage": garage.intervals.tolist(),
-                "total": len(cut.inside),
-                "inside": inside,
-                "outside": len(cut.inside) - inside,
-                "invalid": int((~cut.finite).sum()),
-                "outside_each": cut.outside_each(),
-                "noise": facts_of(cut.rate(cut.noise)),
-                "signal": facts_of(cut.rate(cut.truth)),
-                "calibration": garage.calibration,
-                "undo": len(self._steps.before),
-                "redo": len(self._steps.after),
-                "selected": chosen,
-            }
-
-    def _of(self, point: int) -> npt.NDArray[np.float64]:
-        if not 0 <= point < len(self._cut.finite):
-            raise BadRequest(f"point {point}: there are points 0 to {len(self._cut.finite) - 1}")
+    def _of(self, point: int) -> npt.NDArray[Any]:
+        if not 0 <= point < len(self._points):
+            raise BadRequest(f"point {point}: there are points 0 to {len(self._points) - 1}")
         return self._cut.columns[:, int(point)]
 
     def _warnings(self) -> list[str]:
         said = []
-        invalid = int((~self._cut.finite).sum())
-        if invalid:
+        wrong = np.flatnonzero(~self._cut.finite)
+        if len(wrong):
+            some = ", ".join(str(self._points.ids[row]) for row in wrong[:5])
             said.append(
-                f"{invalid:,} of {len(self._cut.finite):,} points have latents that are NaN or infinite: "
-                "they are not in the panels, and never inside the garage."
+                f"{len(wrong):,} of {len(self._points):,} points have latents that are NaN or infinite: "
+                f"they are not on show, and never inside the garage. Ids: {some}"
+                + (", ..." if len(wrong) > 5 else ".")
             )
         said += [
             f"{axis['name']} is constant: this model has collapsed on it."
@@ -458,3 +347,35 @@ def _given(splits: Any, truth: Mask | None, noise: Mask | None) -> dict[str, Any
     if noise is not None and (truth is None or (noise == truth).any()):
         given["noise only"] = noise
     return {name: values for name, values in given.items() if values is not None}
+
+
+def _events_of(source: Any, count: int) -> Events | None:
+    if source is None:
+        return None
+    if isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] == 1:
+        source = source[:, :, 0]  # traces as Keras takes them
+    events = events_of(source)
+    if len(events) != count:
+        raise BadRequest(f"{len(events):,} events for {count:,} points: give one for each")
+    return events
+
+
+def _ids_of(ids: Any, table: Any, events: Events | None, count: int) -> npt.NDArray[Any]:
+    if ids is not None:
+        return as_ids(ids, count)
+    if table is not None:
+        return as_ids(table.ids, count)
+    return events.ids if events is not None else np.arange(count)
+
+
+def _named(table: Any, columns: Any) -> dict[str, Any]:
+    named = {} if table is None else dict(table.columns)
+    if columns is not None:
+        named |= {str(name): columns[name] for name in columns}
+    return named
+
+
+def _link_of(events: Events | None, table: Any) -> str | None:
+    if table is not None and table.facts.get("data"):
+        return str(table.facts["data"])
+    return None if events is None else events.digest

@@ -14,8 +14,8 @@ from ..latent.regions import latents_of
 from .latent_cut import Cut, Mask
 
 
-def latents_or_encoded(z: Any, traces: Any, encoder: Any) -> npt.NDArray[np.float64]:
-    """Give latents as float64 of shape (n, z), with at least one finite point."""
+def latents_or_encoded(z: Any, traces: Any, encoder: Any) -> npt.NDArray[Any]:
+    """Give latents as floats of shape (n, z), with at least one finite point."""
     if z is None:
         if traces is None or encoder is None:
             raise BadRequest("give z, or traces and an encoder")
@@ -25,7 +25,8 @@ def latents_or_encoded(z: Any, traces: Any, encoder: Any) -> npt.NDArray[np.floa
     values = np.asarray(z)
     if values.ndim == 1:
         values = values[:, None]
-    latents = latents_of(values)
+    # Ten million float32 points need not be twice as large to be shown.
+    latents = values if values.dtype == np.float32 and values.ndim == 2 else latents_of(values)
     if not latents.shape[1]:
         raise BadRequest(f"latents of shape {latents.shape}: there is no latent to show")
     if not np.isfinite(latents).all(axis=1).any():

@@ -63,7 +63,72 @@ class Columns:
         self._values = {name: _plain(values) for name, values in {**own, **named}.items()}
         self.given = tuple(own)
         self._made: dict[str, tuple[dict[str, Any], Codes]] = {}
+        self._texts: dict[str, npt.NDArray[Any]] = {}
+        self._colours: dict[str, dict[str, str]] = {}
+        self._count = count
         self._lock = threading.Lock()
+
+    def add(self, name: str, values: Any, colours: Mapping[str, str] | None = None) -> None:
+        """Put a column beside the others, or a newer one in the place of one.
+
+        Parameters
+        ----------
+        name
+            Of the column.
+        values
+            Shape (n,).
+        colours
+            Of categories that have colours of their own: name to ``"#rrggbb"``.
+        """
+        if np.shape(values) != (self._count,):
+            raise BadRequest(
+                f"column {name!r} has shape {np.shape(values)}: there are {self._count} points"
+            )
+        with self._lock:
+            self._values[name] = _plain(values)
+            self._colours[name] = dict(colours or {})
+            self._made.pop(name, None)
+            self._texts.pop(name, None)
+
+    def lend(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Make bytes of values that are no column of their own."""
+        with self._lock:
+            if name not in self._made:
+                facts, codes = _continuous(values)
+                self._made[name] = ({"name": name, "kind": "continuous", **facts}, codes)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a column."""
+        return name in self._values
+
+    def numbers(self, name: str) -> npt.NDArray[Any]:
+        """Give the values of a continuous column as floats, shape (n,).
+
+        Raises
+        ------
+        UnknownName
+            No such column, or one of categories.
+        """
+        values = self._values.get(name)
+        if values is None or _kind(values) != "continuous":
+            raise UnknownName(f"there is no column of numbers {name!r}")
+        return values if values.dtype.kind == "f" else _numbers(values)
+
+    def texts_of(self, name: str) -> npt.NDArray[Any]:
+        """Give the text of each value of a column of categories, "" without one, shape (n,).
+
+        Raises
+        ------
+        UnknownName
+            No such column.
+        """
+        if name not in self._values:
+            raise UnknownName(f"there is no column {name!r}; there are: {', '.join(self._values)}")
+        with self._lock:
+            if name not in self._texts:
+                numbers, names = _numbered(self._values[name], self._words(name))
+                self._texts[name] = np.array([*names, ""], dtype=object)[numbers]
+            return self._texts[name]
 
     def facts(self) -> list[dict[str, str]]:
         """Give name and kind of each: ``"continuous"`` or ``"categorical"``."""
@@ -77,7 +142,7 @@ class Columns:
         UnknownName
             No such column.
         """
-        if name not in self._values:
+        if name not in self._values and name not in self._made:
             known = ", ".join(self._values) or "none"
             raise UnknownName(f"there is no column {name!r}; there are: {known}")
         with self._lock:
@@ -87,7 +152,7 @@ class Columns:
                 facts, codes = (
                     _continuous(values)
                     if kind == "continuous"
-                    else _categorical(values, self._words(name))
+                    else _categorical(values, self._words(name), self._colours.get(name, {}))
                 )
                 self._made[name] = ({"name": name, "kind": kind, **facts}, codes)
             return self._made[name]
@@ -115,11 +180,14 @@ def _kind(values: npt.NDArray[Any]) -> str:
     return "continuous" if values.dtype.kind in "iufmM" else "categorical"
 
 
-def _continuous(values: npt.NDArray[Any]) -> tuple[dict[str, Any], Codes]:
+def _numbers(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     if values.dtype.kind in "mM":
-        numbers = np.where(np.isnat(values), np.nan, values.astype("i8").astype(np.float64))
-    else:
-        numbers = values.astype(np.float64)
+        return np.where(np.isnat(values), np.nan, values.astype("i8").astype(np.float64))
+    return values.astype(np.float64)
+
+
+def _continuous(values: npt.NDArray[Any]) -> tuple[dict[str, Any], Codes]:
+    numbers = _numbers(values)
     good = np.isfinite(numbers)
     codes = np.full(len(numbers), MISSING, np.uint8)
     if not good.any():
@@ -133,7 +201,9 @@ def _continuous(values: npt.NDArray[Any]) -> tuple[dict[str, Any], Codes]:
     return {**facts, "categories": []}, codes
 
 
-def _categorical(values: npt.NDArray[Any], words: tuple[str, str]) -> tuple[dict[str, Any], Codes]:
+def _categorical(
+    values: npt.NDArray[Any], words: tuple[str, str], colours: Mapping[str, str]
+) -> tuple[dict[str, Any], Codes]:
     numbers, names = _numbered(values, words)
     counts = np.bincount(numbers[numbers >= 0], minlength=len(names))
     shown = np.arange(len(names))
@@ -144,7 +214,11 @@ def _categorical(values: npt.NDArray[Any], words: tuple[str, str]) -> tuple[dict
     place[shown] = np.arange(len(shown))
     place[-1] = MISSING
     codes = place[numbers].astype(np.uint8)
-    categories = [{"name": names[i], "count": int(counts[i])} for i in shown]
+    categories = [
+        {"name": names[i], "count": int(counts[i])}
+        | ({"color": colours[names[i]]} if names[i] in colours else {})
+        for i in shown
+    ]
     if len(names) > len(shown):
         others = int(counts.sum() - counts[shown].sum())
         categories.append({"name": f"{len(names) - len(shown)} others", "count": others})

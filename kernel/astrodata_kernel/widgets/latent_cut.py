@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadRequest
 from ..latent.garage import Garage
 from ..latent.rates import Rate, wilson
 
 Mask = npt.NDArray[np.bool_]
+Thing = TypeVar("Thing")
 _STEPS = 200
 
 
@@ -22,12 +21,12 @@ class Cut:
     Parameters
     ----------
     z
-        float64, shape (n, z).
+        Floats, shape (n, z).
     noise, truth
         Which points are noise only, and which are signals; None where nobody knows.
     """
 
-    def __init__(self, z: npt.NDArray[np.float64], noise: Mask | None, truth: Mask | None) -> None:
+    def __init__(self, z: npt.NDArray[Any], noise: Mask | None, truth: Mask | None) -> None:
         self.columns = np.ascontiguousarray(z.T)
         self.columns.flags.writeable = False
         self.finite: Mask = np.isfinite(self.columns).all(axis=0)
@@ -61,42 +60,32 @@ class Cut:
         """Give how many points lie outside each interval, NaN among them."""
         return [int(n) for n in self._within.shape[1] - self._within.sum(axis=1)]
 
-    def chosen(self, selection: Mapping[str, Any]) -> Mask:
-        """Tell of each point whether it lies in a rectangle, as `checked_selection` gives it."""
-        mask = self.finite.copy()
-        for side in ("x", "y"):
-            if side in selection:
-                low, high = selection[f"{side}_range"]
-                column = self.columns[selection[side]]
-                mask &= (column >= np.float64(low)) & (column <= np.float64(high))
-        return mask
 
+class Steps(Generic[Thing]):
+    """What a thing was before and after, for undo and redo."""
 
-class Steps:
-    """What the garage was before and after, for undo and redo."""
-
-    def __init__(self, first: Garage) -> None:
+    def __init__(self, first: Thing) -> None:
         self.first = self.now = first
-        self.before: list[Garage] = []
-        self.after: list[Garage] = []
+        self.before: list[Thing] = []
+        self.after: list[Thing] = []
         self._gesture: str | None = None
 
-    def to(self, garage: Garage, gesture: str | None = None) -> None:
-        """Go on to another garage; all of one `gesture` is one step."""
+    def to(self, thing: Thing, gesture: str | None = None) -> None:
+        """Go on to another; all of one `gesture` is one step."""
         if gesture is None or gesture != self._gesture:
             self.before = [*self.before[1 - _STEPS :], self.now]
         self._gesture = gesture
         self.after = []
-        self.now = garage
+        self.now = thing
 
-    def back(self) -> Garage:
+    def back(self) -> Thing:
         """Undo a step, if there is one."""
         if self.before:
             self.after.append(self.now)
             self.now, self._gesture = self.before.pop(), None
         return self.now
 
-    def forth(self) -> Garage:
+    def forth(self) -> Thing:
         """Redo a step, if one was undone."""
         if self.after:
             self.before.append(self.now)
@@ -109,33 +98,3 @@ def facts_of(rate: Rate | None) -> dict[str, Any] | None:
     if rate is None:
         return None
     return {name: getattr(rate, name) for name in ("count", "total", "value", "low", "high")}
-
-
-def checked_selection(selection: Any, width: int) -> dict[str, Any] | None:
-    """Give a selection as {"x", "x_range"} and, of a rectangle, {"y", "y_range"} too.
-
-    Raises
-    ------
-    BadRequest
-        Something else, or a latent that is not there.
-    """
-    if selection is None:
-        return None
-    wanted = 'a selection is {"x": axis, "x_range": [low, high]}, and "y", "y_range" of a rectangle'
-    if not isinstance(selection, Mapping) or "x" not in selection:
-        raise BadRequest(f"{selection!r}: {wanted}")
-    good: dict[str, Any] = {}
-    for side in ("x", "y"):
-        if selection.get(side) is None:
-            continue
-        try:
-            axis = int(selection[side])
-            low, high = sorted(float(end) for end in selection[f"{side}_range"])
-        except (TypeError, ValueError, KeyError):
-            raise BadRequest(f"{selection!r}: {wanted}") from None
-        if not 0 <= axis < width:
-            raise BadRequest(f"z{axis}: there are z0 to z{width - 1}")
-        if not (np.isfinite(low) and np.isfinite(high)):
-            raise BadRequest(f"{selection!r}: the ends of a range are finite numbers")
-        good[side], good[f"{side}_range"] = axis, [low, high]
-    return good
