@@ -7,12 +7,37 @@ import type { HelloMeta } from './protocol';
 export type Interval = readonly [number, number];
 export type Limits = 'all' | '98%' | 'garage';
 
-/** A marked stretch of one latent, or a rectangle in two. */
-export interface Selection {
-  readonly x: number;
+export type Tab = 'map' | 'matrix' | 'history';
+export type Op = 'replace' | 'add' | 'subtract' | 'intersect';
+
+/** A stretch of one column, or a rectangle in two. */
+export interface Box {
+  readonly x: string;
   readonly x_range: Interval;
-  readonly y?: number;
+  readonly y?: string;
   readonly y_range?: Interval;
+}
+
+export interface Lasso {
+  readonly x: string;
+  readonly y: string;
+  readonly polygon: readonly (readonly [number, number])[];
+}
+
+/** What a step of a selection is about; one of these. */
+export interface Shape {
+  readonly box?: Box;
+  readonly lasso?: Lasso;
+  /** A condition such as `score > 3 & peak < 0.02`. */
+  readonly where?: string;
+  readonly categories?: { readonly column: string; readonly names: readonly string[] };
+  readonly nearest?: { readonly row: number; readonly k: number };
+  readonly kept?: string;
+}
+
+/** A step of a selection. */
+export interface SelectionStep extends Shape {
+  readonly op: Op;
 }
 
 /** The synced traits of LatentExplorer, named as in Python. */
@@ -24,11 +49,24 @@ export interface LatentTraits {
   color: string;
   /** -1 is none. */
   point: number;
-  selection: Selection | null;
-  /** Numbers of the latents on show. */
+  /** Written by the kernel only. */
+  selection: readonly SelectionStep[];
+  /** Written by the kernel only. */
+  filters: readonly SelectionStep[];
+  /** Written by the kernel only. */
+  kept: Readonly<Record<string, readonly SelectionStep[]>>;
+  /** What is under way in the kernel; written by it only. */
+  work: Work | Record<string, never>;
+  tab: Tab;
+  /** Columns across and up the map. */
+  x: string;
+  y: string;
+  /** Column that sizes the points of the map, or empty. */
+  size: string;
+  /** Numbers of the latents in the matrix. */
   axes: readonly number[];
   limits: Limits;
-  /** Of the scatter matrix, in CSS pixels. */
+  /** Of map and matrix, in CSS pixels. */
   height: number;
 }
 
@@ -39,6 +77,37 @@ export interface AxisFacts {
   readonly central: Interval;
   /** The model has collapsed on it. */
   readonly constant: boolean;
+}
+
+/** A column of numbers that can be mapped. */
+export interface NumberFacts {
+  readonly name: string;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Work {
+  readonly name: string;
+  /** 0 to 1 */
+  readonly share: number;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly message: string;
+  /** What it made. */
+  readonly columns: readonly NumberFacts[];
+}
+
+export interface LabelClass {
+  readonly name: string;
+  readonly color: string;
+  readonly hotkey: string | null;
+}
+
+export interface LabelsMeta {
+  readonly classes: readonly LabelClass[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly undo: boolean;
+  readonly redo: boolean;
+  readonly annotator: string;
 }
 
 export interface ColumnFacts {
@@ -55,12 +124,18 @@ export interface LatentMeta {
   /** Of the noise, where the sliders begin. */
   readonly median: readonly number[];
   readonly columns: readonly ColumnFacts[];
+  /** All columns of numbers, the latents first. */
+  readonly numbers: readonly NumberFacts[];
   /** The column whose histograms stand side by side, or empty. */
   readonly group: string;
   readonly noise: number;
   readonly signals: number;
   readonly traces: boolean;
   readonly decoder: boolean;
+  /** Kind of what is behind the points, or empty. */
+  readonly events: '' | 'waveforms' | 'images' | 'rows';
+  /** Null without a log of labels. */
+  readonly labels: LabelsMeta | null;
   readonly history: boolean;
   /** seconds */
   readonly sample_period: number | null;
@@ -72,13 +147,20 @@ interface ArrayMeta {
   readonly dtype: string;
 }
 
-/** Bytes of a column: 0 to 253 for continuous values, the category's number else; 255 without value. */
+export interface Category {
+  readonly name: string;
+  readonly count: number;
+  /** `#rrggbb`, where it has a colour of its own. */
+  readonly color?: string;
+}
+
+/** Bytes of a column: 0 to 252 for continuous values, the category's number else; 255 without value. */
 export interface ColumnMeta extends ColumnFacts {
-  /** Values of bytes 0 and 253. */
+  /** Values of bytes 0 and 252. */
   readonly low: number;
   readonly high: number;
   readonly missing: number;
-  readonly categories: readonly { readonly name: string; readonly count: number }[];
+  readonly categories: readonly Category[];
 }
 
 export interface RateMeta {
@@ -110,11 +192,26 @@ export interface StateMeta {
   } | null;
 }
 
+/** Two buffers of bits, the lowest first: which points are selected, and which are shown. */
+export interface MaskMeta {
+  readonly count: number;
+  readonly shown: number;
+  readonly selection: readonly SelectionStep[];
+  readonly filters: readonly SelectionStep[];
+  readonly words: string;
+  readonly filter: string;
+  readonly back: number;
+  readonly forward: number;
+}
+
 export interface PointMeta {
   readonly point: number;
+  readonly id: string;
   readonly z: readonly string[];
   readonly inside: boolean;
   readonly values: readonly (readonly [string, string])[];
+  /** What is known of the event. */
+  readonly facts: readonly (readonly [string, string])[];
 }
 
 /** A curve, whole with shape (1, 1, samples), or its lowest and highest values with (1, 2, columns). */
@@ -150,22 +247,26 @@ export interface HistoryMeta extends ArrayMeta {
   readonly loss: string;
 }
 
-interface Selected {
-  selection: Selection | null;
+export interface GalleryMeta {
+  readonly total: number;
+  readonly start: number;
+  readonly rows: readonly number[];
+  readonly captions: readonly (readonly string[])[];
 }
 
 /** What LatentExplorer answers: the message up and the meta down of each kind. */
 export interface LatentRequests {
   hello: { msg: Record<string, never>; meta: HelloMeta };
   describe: { msg: Record<string, never>; meta: LatentMeta };
-  points: {
-    msg: { axis: number; start: number };
-    meta: ArrayMeta & { axis: number; start: number };
+  /** Float32, and in a second buffer what that leaves out of a float64. */
+  values: {
+    msg: { name: string; start: number };
+    meta: ArrayMeta & { name: string; start: number };
   };
   column: { msg: { name: string }; meta: ColumnMeta };
-  state: { msg: Selected; meta: StateMeta };
+  state: { msg: Record<string, never>; meta: StateMeta };
   move: {
-    msg: Selected & {
+    msg: {
       view: string;
       turn: number;
       gesture: string;
@@ -175,9 +276,48 @@ export interface LatentRequests {
     };
     meta: StateMeta;
   };
-  step: { msg: Selected & { what: 'undo' | 'redo' | 'reset' }; meta: StateMeta };
-  calibrate: { msg: Selected & { rate: number }; meta: StateMeta };
+  step: { msg: { what: 'undo' | 'redo' | 'reset' }; meta: StateMeta };
+  calibrate: { msg: { rate: number }; meta: StateMeta };
   export: { msg: Record<string, never>; meta: { name: string; text: string } };
+  mask: { msg: Record<string, never>; meta: MaskMeta };
+  select: { msg: { step: SelectionStep | null }; meta: MaskMeta };
+  lasso: {
+    msg: { polygon: Lasso['polygon']; op: Op; x: string; y: string };
+    meta: MaskMeta;
+  };
+  travel: { msg: { what: 'back' | 'forward' }; meta: MaskMeta };
+  filter: { msg: { steps: readonly Shape[] }; meta: MaskMeta };
+  keep: { msg: { name: string }; meta: { kept: readonly string[] } };
+  forget: { msg: { name: string }; meta: { kept: readonly string[] } };
+  /** Shape (1, 2, bins): of the selection, and of all that is shown. */
+  histogram: {
+    msg: { name: string; bins: number };
+    meta: ArrayMeta & { name: string; low: number; high: number };
+  };
+  find: { msg: { text: string }; meta: { point: number } };
+  gallery: {
+    msg: {
+      start: number;
+      count: number;
+      sort: string;
+      descending: boolean;
+      of: 'selection' | 'shown';
+    };
+    meta: GalleryMeta;
+  };
+  /** Shape (n, height, width) of opacities, or (n, height, width, 3) of colours. */
+  thumbnails: {
+    msg: { rows: readonly number[]; width: number; height: number };
+    meta: ArrayMeta & { rows: readonly number[] };
+  };
+  labels: { msg: Record<string, never>; meta: LabelsMeta };
+  label: {
+    msg: { name: string | null; note: string | null };
+    meta: LabelsMeta & { labelled: number };
+  };
+  label_step: { msg: { what: 'undo' | 'redo' }; meta: LabelsMeta };
+  project: { msg: { method: string }; meta: Record<string, never> };
+  cancel_work: { msg: Record<string, never>; meta: Record<string, never> };
   point: { msg: { point: number }; meta: PointMeta };
   curves: { msg: { point: number; z: readonly number[] | null }; meta: CurvesMeta };
   history: { msg: Record<string, never>; meta: HistoryMeta };

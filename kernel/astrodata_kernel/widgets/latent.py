@@ -25,7 +25,7 @@ from .latent_checks import (
     latents_or_encoded,
     noise_of,
 )
-from .latent_columns import Columns
+from .latent_columns import Columns, inside_and_outside
 from .latent_curves import Curves
 from .latent_cut import Cut, Mask
 from .latent_events import ShowingWidget
@@ -258,7 +258,10 @@ class LatentExplorer(
 
     @answers("column")
     def _column(self, name: str) -> Reply:
-        facts, codes = self._points.codes(name)
+        if name == "garage":
+            facts, codes = inside_and_outside(self._cut)
+        else:
+            facts, codes = self._points.codes(name)
         parts = [encode(codes[i : i + 4 * CHUNK])[1] for i in range(0, len(codes), 4 * CHUNK)]
         return Reply(facts, parts)
 
@@ -335,10 +338,6 @@ class LatentExplorer(
             for axis in self._facts
             if axis["constant"]
         ]
-        if self._cut.rate(self._cut.noise) is None:
-            said.append(
-                "No point is known to be noise only (noise= or splits=): there is no false-positive rate."
-            )
         return said
 
 

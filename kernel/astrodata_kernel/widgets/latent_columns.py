@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest, UnknownName
+from .latent_cut import Cut
 
 MISSING = 255
 """Byte of a point without a value."""
 
-LEVELS = 253
-"""Highest byte of a continuous column; the browser keeps the next one for points that are not selected."""
+LEVELS = 252
+"""Highest byte of a continuous column; the browser keeps the next two, for points that are hidden or not
+selected."""
 
 CATEGORIES = 9
 """Categories that have a colour of their own; the rest share the next byte."""
@@ -168,6 +170,18 @@ class Columns:
         return self._called.get(name, ("False", "True"))
 
 
+def inside_and_outside(cut: Cut) -> tuple[dict[str, Any], Codes]:
+    """Give who is inside the garage, 0, and who is outside, 1, as a column of categories."""
+    codes = np.where(cut.inside, 0, 1).astype(np.uint8)
+    codes[~cut.finite] = MISSING
+    counts = np.bincount(codes, minlength=256)
+    categories = [
+        {"name": name, "count": int(counts[code])} for code, name in enumerate(("inside", "outside"))
+    ]
+    facts = {"low": 0.0, "high": 1.0, "missing": int(counts[MISSING]), "categories": categories}
+    return {"name": "garage", "kind": "categorical", **facts}, codes
+
+
 def _plain(values: Any) -> npt.NDArray[Any]:
     dtype = getattr(values, "dtype", None)
     if hasattr(dtype, "na_value") and getattr(dtype, "kind", "O") in "iuf":
@@ -244,6 +258,8 @@ def _numbered(
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     if isinstance(value, float | np.floating):

@@ -245,6 +245,7 @@ class SelectingWidget(RequestWidget):
                 "count": int(np.count_nonzero(mask)),
                 "shown": int(np.count_nonzero(shown)),
                 "selection": self.selection,
+                "filters": self.filters,
                 "words": words_of(self.selection),
                 "filter": words_of(self.filters),
                 "back": len(self._travels.before),

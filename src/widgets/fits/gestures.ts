@@ -1,5 +1,6 @@
 /** What hands do on the picture: mouse, touch, wheel and keys, told as movements of the view. */
 import type { Point } from '../../core/geometry';
+import { wheelFactor } from '../common/wheel';
 
 export interface GestureHooks {
   /** CSS pixels that the picture moves by. */
@@ -13,7 +14,6 @@ export interface GestureHooks {
 }
 
 const STEP = 60;
-const LINE = 16;
 
 /** Listens on a canvas until `signal` ends it. */
 export function listen(canvas: HTMLCanvasElement, hooks: GestureHooks, signal: AbortSignal): void {
@@ -39,14 +39,6 @@ export function listen(canvas: HTMLCanvasElement, hooks: GestureHooks, signal: A
     },
     { signal, passive: false }
   );
-}
-
-/** Gives how much closer a turn of the wheel comes. A pinch on a touchpad is a wheel with Ctrl held. */
-export function wheelFactor(event: Pick<WheelEvent, 'deltaY' | 'deltaMode' | 'ctrlKey'>): number {
-  const pixels =
-    event.deltaY * (event.deltaMode === 0 ? 1 : LINE * (event.deltaMode === 1 ? 1 : 20));
-  const speed = event.ctrlKey ? 0.01 : 0.002;
-  return Math.min(4, Math.max(0.25, Math.exp(-pixels * speed)));
 }
 
 function listenToPointers(

@@ -1,22 +1,24 @@
 /** The latent space: joins the scatter matrix, the garage, the curves and the kernel. */
 import type {
+  Box,
   Interval,
   LatentMeta,
   LatentRequests,
   LatentTraits,
-  Selection,
   StateMeta
 } from '../../core/latent';
 import { isAbort, type Requester } from '../../core/request';
 import { Later, make } from '../common/dom';
 import type { Traits } from '../common/traits';
-import { Cloud, type Column } from './cloud';
-import { legendOf, tableOf } from './colours';
+import type { Chosen } from './chosen';
+import type { Cloud, Column, Values } from './cloud';
+import { legendOf } from './colours';
 import { Counts } from './counts';
 import { Detail } from './detail';
 import type { Side } from './edge';
 import { DOTS, Matrix } from './matrix';
-import { DIM, membership, nearest, rarestLast, type Ink } from './paint';
+import { inkOf } from './ink';
+import { membership, nearest } from './paint';
 import type { Panel } from './panel';
 import { Queue } from './queue';
 import { rangeOf, valueText } from './scale';
@@ -24,6 +26,8 @@ import { Sliders } from './sliders';
 import { Toolbar } from './toolbar';
 
 const REACH = 10;
+/** Latents up to which all of them are fetched, and not only those on show. */
+const ALL = 16;
 
 export interface BoardHooks {
   failed(error: unknown, retry?: () => void): void;
@@ -39,6 +43,9 @@ export class Board {
   readonly #hooks: BoardHooks;
   readonly #signal: AbortSignal;
   readonly #cloud: Cloud;
+  readonly #chosen: Chosen;
+  /** Of each latent its values; of what has not come yet nothing is painted. */
+  readonly #axes: Values[];
   readonly #toolbar: Toolbar;
   readonly #counts: Counts;
   readonly #matrix: Matrix;
@@ -58,9 +65,9 @@ export class Board {
   #held = false;
   #gesture = 0;
   #turn = 0;
-  #selection: Selection | null;
   #color: Column | null = null;
   #group: Column | null = null;
+  #begun = false;
   #loading = true;
   #hovered = -1;
   #hoverFrame = 0;
@@ -70,6 +77,7 @@ export class Board {
     facts: LatentMeta,
     requester: Requester<LatentRequests>,
     traits: Traits<LatentTraits>,
+    data: { readonly cloud: Cloud; readonly chosen: Chosen },
     hooks: BoardHooks,
     signal: AbortSignal
   ) {
@@ -80,8 +88,9 @@ export class Board {
     this.#signal = signal;
     this.#garage = traits.get('garage').map(([low, high]) => [low, high]);
     this.#about = this.#garage;
-    this.#selection = traits.get('selection');
-    this.#cloud = new Cloud(requester, facts, signal);
+    this.#cloud = data.cloud;
+    this.#chosen = data.chosen;
+    this.#axes = facts.axes.map(() => new Float32Array(0));
     const failed = (error: unknown) => {
       hooks.failed(error);
       this.#held = false;
@@ -93,7 +102,7 @@ export class Board {
       () => hooks.changed()
     );
     this.#toolbar = this.#makeToolbar();
-    this.#counts = new Counts(() => this.#select(null));
+    this.#counts = new Counts(() => this.#chosen.clear());
     this.#detail = this.#makeDetail();
     this.#sliders = this.#makeSliders();
     const names = facts.axes.map(axis => axis.name);
@@ -109,15 +118,16 @@ export class Board {
       this.#status
     );
     this.element.addEventListener('keydown', event => this.#onKey(event));
-    this.#follow();
   }
 
   get busy(): boolean {
-    return this.#loading || this.#cut.busy || this.#curves.busy;
+    return (this.#begun && this.#loading) || this.#cut.busy || this.#curves.busy;
   }
 
   /** Fetches the points and shows them. */
   start(): void {
+    this.#begun = true;
+    this.#follow();
     this.#showSettings();
     this.#showAxes();
     this.#matrix.mark('probe', null);
@@ -145,7 +155,7 @@ export class Board {
     this.#hooks.changed();
     try {
       const group = this.#facts.group ? this.#cloud.column(this.#facts.group) : null;
-      await Promise.all([this.#cloud.load(), group]);
+      await Promise.all([this.#loadAxes(), group]);
       this.#group = await group;
       await this.#showColor();
       this.#showPoint();
@@ -157,6 +167,16 @@ export class Board {
       this.#loading = false;
       this.#hooks.changed();
     }
+  }
+
+  async #loadAxes(): Promise<void> {
+    const wanted =
+      this.#facts.axes.length <= ALL ? this.#facts.axes.keys() : this.#traits.get('axes');
+    await Promise.all(
+      [...wanted].map(async axis => {
+        this.#axes[axis] = await this.#cloud.values(this.#facts.axes[axis].name);
+      })
+    );
   }
 
   async #showColor(): Promise<void> {
@@ -177,7 +197,7 @@ export class Board {
 
   /** Inside and outside, as a column like any other. */
   #inAndOut(): Column {
-    const codes = membership(this.#cloud.axes, this.#garage);
+    const codes = membership(this.#axes, this.#garage);
     const { inside = 0, outside = 0 } = this.#state ?? {};
     const categories = [
       { name: 'inside', count: inside },
@@ -198,29 +218,19 @@ export class Board {
     );
     this.#legend.hidden = !color && !grouped;
     this.#matrix.paint({
-      axes: this.#cloud.axes,
-      ink: this.#ink(color),
+      axes: this.#axes,
+      ink: inkOf(
+        color,
+        this.#cloud.count,
+        this.#chosen.selected,
+        this.#chosen.shown,
+        this.#cloud.count <= DOTS
+      ),
       groups: {
         codes: grouped?.codes ?? null,
         names: grouped?.meta.categories.map(one => one.name) ?? []
       }
     });
-  }
-
-  #ink(color: Column | null): Ink {
-    const table = tableOf(color?.meta ?? null);
-    const chosen = this.#selection;
-    if (!chosen && !color) {
-      return { codes: null, table, order: null };
-    }
-    const codes = color ? color.codes.slice() : new Uint8Array(this.#cloud.count);
-    if (chosen) {
-      dim(codes, this.#cloud.axes, chosen);
-    }
-    // The order is that of dots; a density has none.
-    const few = this.#cloud.count <= DOTS;
-    const ordered = few && (chosen || color?.meta.kind === 'categorical');
-    return { codes, table, order: ordered ? rarestLast(codes) : null };
   }
 
   // --- the garage -------------------------------------------------------------------------------
@@ -248,10 +258,9 @@ export class Board {
 
   async #ask<K extends 'state' | 'move' | 'step' | 'calibrate'>(
     kind: K,
-    msg: Omit<LatentRequests[K]['msg'], 'selection'>
+    msg: LatentRequests[K]['msg']
   ): Promise<void> {
-    const whole = { ...msg, selection: this.#selection } as LatentRequests[K]['msg'];
-    const { meta } = await this.#requester.request(kind, whole, this.#signal);
+    const { meta } = await this.#requester.request(kind, msg, this.#signal);
     this.#state = meta;
     this.#counts.set(meta);
     this.#toolbar.setState(meta);
@@ -320,7 +329,7 @@ export class Board {
   // --- points and curves ------------------------------------------------------------------------
 
   #zOf(point: number): number[] | null {
-    return point < 0 ? null : this.#cloud.axes.map(values => values[point]);
+    return point < 0 ? null : this.#axes.map(values => values[point] ?? NaN);
   }
 
   #showPoint(): void {
@@ -389,8 +398,8 @@ export class Board {
     const { clientWidth, clientHeight } = panel.element;
     const { x, y } = panel.ranges;
     return nearest(
-      this.#cloud.axes[panel.x],
-      this.#cloud.axes[panel.y],
+      this.#axes[panel.x],
+      this.#axes[panel.y],
       panel.valuesAt(at),
       { x: (x[1] - x[0]) / clientWidth, y: (y[1] - y[0]) / clientHeight },
       REACH
@@ -423,26 +432,30 @@ export class Board {
     });
   }
 
-  #select(selection: Selection | null): void {
-    this.#traits.write({ selection });
-    this.#showSelection();
+  #select(box: Box): void {
+    this.#chosen.select('replace', { box });
   }
 
+  /** Follows the selection: counts it, and shows the rectangle if it is one. */
   #showSelection(): void {
-    this.#selection = this.#traits.get('selection');
-    this.#matrix.setSelection(this.#selection);
+    this.#matrix.setSelection(this.#marked());
     this.#count();
     if (!this.#loading) {
       this.#paint();
     }
   }
 
+  #marked(): Box | null {
+    const steps = this.#chosen.meta.selection;
+    return (steps.length === 1 && steps[0].box) || null;
+  }
+
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
       return;
     }
-    if (event.key === 'Escape' && this.#selection && !this.#held) {
-      this.#select(null);
+    if (event.key === 'Escape' && this.#chosen.selected && !this.#held) {
+      this.#chosen.clear();
     } else if (event.key === 'z' || event.key === 'Z') {
       this.#change('step', { what: event.shiftKey ? 'redo' : 'undo' });
     } else {
@@ -462,7 +475,7 @@ export class Board {
     });
     this.#traits.follow(['color'], () => void this.#showColor());
     this.#traits.follow(['point'], () => this.#showPoint());
-    this.#traits.follow(['selection'], () => this.#showSelection());
+    this.#chosen.follow(() => this.#showSelection());
     this.#traits.follow(['axes'], () => this.#showAxes());
     this.#traits.follow(['limits', 'height'], () => this.#showSettings());
   }
@@ -478,6 +491,9 @@ export class Board {
     this.#toolbar.setAxes(axes);
     this.#matrix.build(axes);
     this.#showRanges();
+    if (!this.#loading && axes.some(axis => !this.#axes[axis].length)) {
+      void this.#load();
+    }
   }
 
   #showRanges(): void {
@@ -486,7 +502,7 @@ export class Board {
       this.#facts.axes.map((axis, i) => rangeOf(limits, axis, this.#about[i]))
     );
     this.#matrix.setGarage(this.#garage);
-    this.#matrix.setSelection(this.#selection);
+    this.#matrix.setSelection(this.#marked());
     this.#matrix.mark('point', this.#zOf(this.#traits.get('point')));
     this.#matrix.mark('probe', this.#moved && this.#sliders ? this.#sliders.z : null);
   }
@@ -564,7 +580,7 @@ export class Board {
           this.#showPoint();
         }
       },
-      marked: (selection: Selection, done: boolean) => {
+      marked: (selection: Box, done: boolean) => {
         if (done) {
           this.#select(selection);
         } else {
@@ -578,19 +594,4 @@ export class Board {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches('input[type="number"], select');
-}
-
-/** Marks the points outside a selection. */
-function dim(codes: Uint8Array, axes: readonly Float32Array[], selection: Selection): void {
-  const { x, x_range, y, y_range } = selection;
-  const [across, up] = [axes[x], y === undefined ? null : axes[y]];
-  for (let i = 0; i < codes.length; i++) {
-    const within =
-      across[i] >= x_range[0] &&
-      across[i] <= x_range[1] &&
-      (!up || !y_range || (up[i] >= y_range[0] && up[i] <= y_range[1]));
-    if (!within) {
-      codes[i] = DIM;
-    }
-  }
 }

@@ -2,7 +2,7 @@
 import { colour, type Rgb } from '../../core/colormap';
 import type { ColumnMeta } from '../../core/latent';
 import { make } from '../common/dom';
-import { DIM, MISSING, packed } from './paint';
+import { DIM, HIDDEN, MISSING, packed } from './paint';
 import { valueText } from './scale';
 
 /** Of categories in their order; legible on light and dark grounds, and told apart by the colour-blind. */
@@ -19,7 +19,7 @@ export const PALETTE: readonly Rgb[] = [
   [138, 138, 138]
 ];
 
-const LEVELS = 253;
+const LEVELS = 252;
 const NO_VALUE: Rgb = [150, 150, 150];
 /** Viridis without its ends, of which one vanishes on dark grounds and the other on light ones. */
 const [FIRST, LAST] = [0.14, 0.94];
@@ -36,12 +36,23 @@ export function tableOf(column: ColumnMeta | null): Uint32Array {
     }
   } else if (column) {
     for (let code = 0; code < LEVELS; code++) {
-      table[code] = packed(...PALETTE[Math.min(code, PALETTE.length - 1)], 215);
+      table[code] = packed(...colourOf(column, code), 215);
     }
   }
   table[MISSING] = packed(...NO_VALUE, 130);
   table[DIM] = packed(...NO_VALUE, 70);
+  table[HIDDEN] = 0;
   return table;
+}
+
+/** Gives the colour of a category: its own, or that of its place. */
+export function colourOf(column: ColumnMeta, code: number): Rgb {
+  const own = /^#([0-9a-f]{6})$/i.exec(column.categories[code]?.color ?? '');
+  if (own) {
+    const value = parseInt(own[1], 16);
+    return [value >> 16, (value >> 8) & 255, value & 255];
+  }
+  return PALETTE[Math.min(code, PALETTE.length - 1)];
 }
 
 export function css([red, green, blue]: readonly number[]): string {

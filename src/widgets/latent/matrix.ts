@@ -1,6 +1,7 @@
 /** The scatter matrix: panels, the numbers at its edges, and what stands in its free corner. */
-import type { Interval, Selection } from '../../core/latent';
+import type { Box, Interval } from '../../core/latent';
 import { make } from '../common/dom';
+import type { Values } from './cloud';
 import { css, PALETTE } from './colours';
 import { density, dots, histogram, type Ink } from './paint';
 import { Panel, type Mark, type PanelHooks } from './panel';
@@ -12,7 +13,7 @@ const BINS = 64;
 
 /** What is painted. */
 export interface Painting {
-  readonly axes: readonly Float32Array[];
+  readonly axes: readonly Values[];
   readonly ink: Ink;
   /** The groups whose histograms stand side by side. */
   readonly groups: { readonly codes: Uint8Array | null; readonly names: readonly string[] };
@@ -115,7 +116,7 @@ export class Matrix {
     this.#panels.forEach(panel => panel.setGarage(garage));
   }
 
-  setSelection(selection: Selection | null): void {
+  setSelection(selection: Box | null): void {
     this.#panels.forEach(panel => panel.setSelection(selection));
   }
 
@@ -141,7 +142,7 @@ export class Matrix {
       return;
     }
     // Of many points one panel a frame, so that a hand is never held up by all of them.
-    const many = painting.axes[0].length > DOTS;
+    const many = painting.axes.some(values => values.length > DOTS);
     do {
       const panel = waiting.shift();
       if (!panel) {

@@ -1,10 +1,14 @@
 /** Points to pixels: plain loops over typed arrays. */
 import type { Interval } from '../../core/latent';
+import type { Values } from './cloud';
 
 /** Byte of a point without a value; it is not finite, or its column has none there. */
 export const MISSING = 255;
 /** Byte of a point outside the selection. */
 export const DIM = 254;
+
+/** Byte of a point that the filters hide. */
+export const HIDDEN = 253;
 
 /** What points are painted with. */
 export interface Ink {
@@ -34,8 +38,8 @@ export function packed(red: number, green: number, blue: number, alpha = 255): n
  */
 export function dots(
   { pixels, width, height }: Target,
-  x: Float32Array,
-  y: Float32Array,
+  x: Values,
+  y: Values,
   xRange: Interval,
   yRange: Interval,
   { codes, table, order }: Ink,
@@ -51,8 +55,11 @@ export function dots(
     if (!(px >= 0 && px < width && py >= 0 && py < height)) {
       continue; // NaN among them
     }
-    drawn++;
     const colour = table[codes ? codes[i] : 0];
+    if (colour >>> 24 === 0) {
+      continue;
+    }
+    drawn++;
     const left = Math.max(0, px - back);
     const right = Math.min(width, px - back + size);
     const bottom = Math.min(height, py - back + size);
@@ -64,53 +71,145 @@ export function dots(
 }
 
 /**
- * Paints how many points share a pixel: the mean of their colours, the more the denser.
+ * Paints how many points share a pixel: the mean of their colours, the more the denser; what is not
+ * selected lies below what is.
  *
  * @returns How many points lie in the picture.
  */
 export function density(
-  { pixels, width, height }: Target,
-  x: Float32Array,
-  y: Float32Array,
+  target: Target,
+  x: Values,
+  y: Values,
   xRange: Interval,
   yRange: Interval,
-  { codes, table }: Ink
+  ink: Ink
 ): number {
+  if (!ink.codes) {
+    const counts = new Uint32Array(target.width * target.height);
+    const drawn = countInto(counts, target, x, y, xRange, yRange);
+    fill(target.pixels, counts, () => ink.table[0]);
+    return drawn;
+  }
+  const { width, height, pixels } = target;
+  const { codes, table } = ink;
   const [sx, sy] = [width / (xRange[1] - xRange[0]), height / (yRange[1] - yRange[0])];
-  const counts = new Float32Array(width * height);
-  const sums = new Float32Array(4 * width * height);
+  const [x0, y1] = [xRange[0], yRange[1]];
+  const below = new Uint32Array(width * height);
+  const counts = new Uint32Array(width * height);
+  // Red, green and blue of up to 16 million points of a pixel.
+  const sums = new Float64Array(3 * width * height);
   let drawn = 0;
-  for (let i = 0; i < x.length; i++) {
-    const px = Math.floor((x[i] - xRange[0]) * sx);
-    const py = Math.floor((yRange[1] - y[i]) * sy);
-    if (!(px >= 0 && px < width && py >= 0 && py < height)) {
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i];
+    const px = Math.floor((x[i] - x0) * sx);
+    const py = Math.floor((y1 - y[i]) * sy);
+    if (code === HIDDEN || !(px >= 0 && px < width && py >= 0 && py < height)) {
       continue;
     }
     drawn++;
     const place = py * width + px;
-    const colour = table[codes ? codes[i] : 0];
-    const alpha = colour >>> 24;
-    counts[place] += alpha / 255;
-    sums[4 * place] += (colour & 255) * alpha;
-    sums[4 * place + 1] += ((colour >>> 8) & 255) * alpha;
-    sums[4 * place + 2] += ((colour >>> 16) & 255) * alpha;
-    sums[4 * place + 3] += alpha;
+    if (code === DIM) {
+      below[place]++;
+      continue;
+    }
+    const colour = table[code];
+    counts[place]++;
+    sums[3 * place] += colour & 255;
+    sums[3 * place + 1] += (colour >>> 8) & 255;
+    sums[3 * place + 2] += (colour >>> 16) & 255;
   }
+  fill(pixels, below, () => table[DIM]);
+  fill(pixels, counts, (place, count) =>
+    packed(sums[3 * place] / count, sums[3 * place + 1] / count, sums[3 * place + 2] / count)
+  );
+  return drawn;
+}
+
+/** Counts the points of each pixel; of one colour this is all that a density needs. */
+export function countInto(
+  counts: Uint32Array,
+  { width, height }: { readonly width: number; readonly height: number },
+  x: Values,
+  y: Values,
+  xRange: Interval,
+  yRange: Interval
+): number {
+  const [sx, sy] = [width / (xRange[1] - xRange[0]), height / (yRange[1] - yRange[0])];
+  const [x0, y1] = [xRange[0], yRange[1]];
+  let drawn = 0;
+  for (let i = 0; i < x.length; i++) {
+    const px = Math.floor((x[i] - x0) * sx);
+    const py = Math.floor((y1 - y[i]) * sy);
+    if (px >= 0 && px < width && py >= 0 && py < height) {
+      counts[py * width + px]++;
+      drawn++;
+    }
+  }
+  return drawn;
+}
+
+/** Paints counts over what is there, the more the less transparent. */
+export function fill(
+  pixels: Uint32Array,
+  counts: Uint32Array,
+  colourOf: (place: number, count: number) => number
+): void {
   let most = 0;
   for (const count of counts) {
     most = Math.max(most, count);
   }
   const scale = 1 / Math.log1p(Math.max(1, most));
   for (let place = 0; place < counts.length; place++) {
-    const weight = sums[4 * place + 3];
-    if (weight > 0) {
-      const shown = 0.25 + 0.75 * Math.log1p(counts[place]) * scale;
-      pixels[place] = packed(
-        sums[4 * place] / weight,
-        sums[4 * place + 1] / weight,
-        sums[4 * place + 2] / weight,
-        255 * Math.min(1, shown)
-      );
+    const count = counts[place];
+    if (count) {
+      const colour = colourOf(place, count);
+      const alpha = (colour >>> 24) * (0.25 + 0.75 * Math.log1p(count) * scale);
+      pixels[place] = ((Math.min(255, alpha) << 24) | (colour & 0xffffff)) >>> 0;
+    }
+  }
+}
+
+/** A point that is painted on its own: half its width in pixels, by its byte. */
+export type Radii = Float32Array;
+
+/**
+ * Paints each point as a disc, those painted last on top.
+ *
+ * @param sizes - A byte a point, or null where all are of one size.
+ * @param radii - In pixels, of each byte.
+ * @returns How many points lie in the picture.
+ */
+export function discs(
+  { pixels, width, height }: Target,
+  x: Values,
+  y: Values,
+  xRange: Interval,
+  yRange: Interval,
+  { codes, table, order }: Ink,
+  sizes: Uint8Array | null,
+  radii: Radii
+): number {
+  const [sx, sy] = [width / (xRange[1] - xRange[0]), height / (yRange[1] - yRange[0])];
+  let drawn = 0;
+  for (let k = 0; k < x.length; k++) {
+    const i = order ? order[k] : k;
+    const px = (x[i] - xRange[0]) * sx;
+    const py = (yRange[1] - y[i]) * sy;
+    const radius = radii[sizes ? sizes[i] : 0];
+    if (!(px > -radius && px < width + radius && py > -radius && py < height + radius)) {
+      continue; // NaN among them
+    }
+    const colour = table[codes ? codes[i] : 0];
+    if (colour >>> 24 === 0) {
+      continue;
+    }
+    drawn++;
+    const last = Math.min(height - 1, Math.floor(py + radius));
+    for (let row = Math.max(0, Math.ceil(py - radius)); row <= last; row++) {
+      const half = Math.sqrt(radius * radius - (row - py) * (row - py));
+      const left = Math.max(0, Math.round(px - half));
+      const right = Math.min(width, Math.round(px + half));
+      pixels.fill(colour, row * width + left, row * width + right);
     }
   }
   return drawn;
@@ -118,7 +217,7 @@ export function density(
 
 /** Gives how many points of each group lie in each of some equal bins. */
 export function histogram(
-  values: Float32Array,
+  values: Values,
   range: Interval,
   bins: number,
   codes: Uint8Array | null,
@@ -140,13 +239,15 @@ export function histogram(
  * Gives the point nearest to a place, or -1 when none is near.
  *
  * @param reach - How far it may be away, in pixels.
+ * @param codes - Bytes of the points: hidden ones are not found.
  */
 export function nearest(
-  x: Float32Array,
-  y: Float32Array,
+  x: Values,
+  y: Values,
   at: { x: number; y: number },
   perPixel: { x: number; y: number },
-  reach: number
+  reach: number,
+  codes: Uint8Array | null = null
 ): number {
   let best = reach * reach;
   let found = -1;
@@ -154,7 +255,7 @@ export function nearest(
     const dx = (x[i] - at.x) / perPixel.x;
     const dy = (y[i] - at.y) / perPixel.y;
     const distance = dx * dx + dy * dy;
-    if (distance <= best) {
+    if (distance <= best && codes?.[i] !== HIDDEN) {
       best = distance;
       found = i;
     }
@@ -191,7 +292,7 @@ export function rarestLast(codes: Uint8Array): Uint32Array {
 
 /** Gives which points lie inside all intervals: 0 inside, 1 outside, MISSING where a latent is not finite. */
 export function membership(
-  axes: readonly Float32Array[],
+  axes: readonly Values[],
   garage: readonly Interval[]
 ): Uint8Array<ArrayBuffer> {
   const codes = new Uint8Array(axes[0]?.length ?? 0);

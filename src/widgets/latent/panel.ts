@@ -1,5 +1,5 @@
 /** One panel of the scatter matrix: two latents against each other, or the histograms of one. */
-import type { Interval, Selection } from '../../core/latent';
+import type { Box, Interval } from '../../core/latent';
 import { make } from '../common/dom';
 import { Edge, type EdgeHooks } from './edge';
 import type { Target } from './paint';
@@ -12,7 +12,7 @@ export interface PanelHooks extends EdgeHooks {
   hover(panel: Panel, at: { x: number; y: number } | null): void;
   click(panel: Panel, at: { x: number; y: number }): void;
   /** A rectangle is drawn, `done` when the hand let go. */
-  marked(selection: Selection, done: boolean): void;
+  marked(selection: Box, done: boolean): void;
 }
 
 const CLICK = 4;
@@ -28,6 +28,7 @@ export class Panel {
   readonly #marks: Record<Mark, HTMLElement>;
   readonly #edges: { edge: Edge; axis: number; side: 0 | 1 }[];
   readonly #hooks: PanelHooks;
+  readonly #names: readonly string[];
   #xRange: Interval = [0, 1];
   #yRange: Interval = [0, 1];
   #down: { x: number; y: number; id: number } | null = null;
@@ -37,6 +38,7 @@ export class Panel {
     this.x = x;
     this.y = y;
     this.#hooks = hooks;
+    this.#names = names;
     const mark = (name: Mark) =>
       make('div', { class: `astrodata-latent-mark astrodata-latent-${name}`, hidden: true });
     this.#marks = { hover: mark('hover'), point: mark('point'), probe: mark('probe') };
@@ -111,7 +113,7 @@ export class Panel {
     }
   }
 
-  setSelection(selection: Selection | null): void {
+  setSelection(selection: Box | null): void {
     const ranges = selection ? this.#rangesOf(selection) : null;
     this.#chosen.hidden = !ranges;
     if (ranges) {
@@ -140,9 +142,11 @@ export class Panel {
     };
   }
 
-  #rangesOf({ x, x_range, y, y_range }: Selection): { x?: Interval; y?: Interval } | null {
-    const of = (axis: number | null): Interval | undefined =>
-      axis === null ? undefined : axis === x ? x_range : axis === y ? y_range : undefined;
+  #rangesOf({ x, x_range, y, y_range }: Box): { x?: Interval; y?: Interval } | null {
+    const of = (axis: number | null): Interval | undefined => {
+      const name = axis === null ? undefined : this.#names[axis];
+      return name === undefined ? name : name === x ? x_range : name === y ? y_range : undefined;
+    };
     const [mine, other] = [of(this.x), of(this.y)];
     return mine || other ? { x: mine, y: other } : null;
   }
@@ -192,14 +196,14 @@ export class Panel {
     element.addEventListener('pointerleave', () => this.#hooks.hover(this, null));
   }
 
-  #rectangle(a: { x: number; y: number }, b: { x: number; y: number }): Selection {
+  #rectangle(a: { x: number; y: number }, b: { x: number; y: number }): Box {
     const [from, to] = [this.valuesAt(a), this.valuesAt(b)];
     const sorted = (one: number, other: number): Interval =>
       one < other ? [one, other] : [other, one];
-    const x_range = sorted(from.x, to.x);
+    const [x, x_range] = [this.#names[this.x], sorted(from.x, to.x)];
     return this.y === null
-      ? { x: this.x, x_range }
-      : { x: this.x, x_range, y: this.y, y_range: sorted(from.y, to.y) };
+      ? { x, x_range }
+      : { x, x_range, y: this.#names[this.y], y_range: sorted(from.y, to.y) };
   }
 }
 

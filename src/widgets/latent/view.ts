@@ -1,5 +1,5 @@
 /** One view of a LatentExplorer: greets the kernel, then shows the latent space and the training. */
-import type { LatentMeta, LatentRequests, LatentTraits } from '../../core/latent';
+import type { LatentMeta, LatentRequests, LatentTraits, Tab } from '../../core/latent';
 import { isAbort, Requester, type Channel } from '../../core/request';
 import { make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
@@ -8,9 +8,12 @@ import { keepKeys } from '../common/keys';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
 import { Board } from './board';
+import { Chosen } from './chosen';
+import { Cloud } from './cloud';
 import { History } from './history';
+import { MapView } from './map/mapview';
 
-type Tab = 'latent' | 'history';
+const TEXTS: Record<Tab, string> = { map: 'Map', matrix: 'Scatter matrix', history: 'History' };
 
 /** Draws into `el` until `signal` ends it; several views of one model live side by side. */
 export class LatentView implements Startable {
@@ -27,6 +30,8 @@ export class LatentView implements Startable {
   readonly #notes = make('div', { class: 'astrodata-notes astrodata-latent-notes', hidden: true });
   readonly #body = make('div');
   #requester: Requester<LatentRequests> | null = null;
+  #chosen: Chosen | null = null;
+  #map: MapView | null = null;
   #board: Board | null = null;
   #history: History | null = null;
   #starting = true;
@@ -46,6 +51,7 @@ export class LatentView implements Startable {
     keepKeys(this.#root);
     // Another theme has other colours, which canvases do not follow by themselves.
     const observer = new MutationObserver(() => {
+      this.#map?.redraw();
       this.#board?.redraw();
       this.#history?.redraw();
     });
@@ -55,6 +61,8 @@ export class LatentView implements Startable {
     });
     signal.addEventListener('abort', () => {
       observer.disconnect();
+      this.#chosen?.dispose();
+      this.#map?.dispose();
       this.#board?.dispose();
       this.#history?.dispose();
       this.#requester?.dispose();
@@ -98,75 +106,101 @@ export class LatentView implements Startable {
     this.#notes.replaceChildren(
       make('ul', {}, ...facts.warnings.map(warning => make('li', {}, warning)))
     );
-    this.#board = new Board(
-      facts,
+    const hooks = {
+      failed: (error: unknown, retry?: () => void) => this.fail(error, retry),
+      changed: () => this.#showBusy()
+    };
+    this.#chosen = new Chosen(
       requester,
       this.#traits,
-      {
-        failed: (error, retry) => this.fail(error, retry),
-        changed: () => this.#showBusy()
-      },
+      error => this.fail(error),
+      hooks.changed,
       this.#signal
     );
-    this.#board.element.id = `astrodata-latent-${Math.random().toString(36).slice(2)}`;
-    this.#body.replaceChildren(this.#board.element);
+    const data = { cloud: new Cloud(requester, facts, this.#signal), chosen: this.#chosen };
+    const shared = [facts, requester, this.#traits, data, hooks, this.#signal] as const;
+    this.#map = new MapView(...shared);
+    this.#board = new Board(...shared);
+    const panes: Partial<Record<Tab, HTMLElement>> = {
+      map: this.#map.element,
+      matrix: this.#board.element
+    };
     if (facts.history) {
-      this.#addHistory(requester);
+      this.#history = new History();
+      panes.history = this.#history.element;
     }
-    this.#board.start();
+    this.#showTabs(requester, panes);
   }
 
-  #addHistory(requester: Requester<LatentRequests>): void {
-    const history = (this.#history = new History());
-    const panes: Record<Tab, HTMLElement> = {
-      latent: this.#board!.element,
-      history: history.element
+  #showTabs(
+    requester: Requester<LatentRequests>,
+    panes: Readonly<Partial<Record<Tab, HTMLElement>>>
+  ): void {
+    const names = Object.keys(panes) as Tab[];
+    const id = `astrodata-latent-${Math.random().toString(36).slice(2)}`;
+    const begun = new Set<Tab>();
+    const begin: Record<Tab, () => void> = {
+      map: () => this.#map!.start(),
+      matrix: () => this.#board!.start(),
+      history: () => this.#askHistory(requester, () => begun.delete('history'))
     };
-    history.element.id = `${this.#board!.element.id}-history`;
-    this.#body.append(history.element);
-    const tabs = (['latent', 'history'] as const).map(name => {
-      const tab = make(
-        'button',
-        { type: 'button', role: 'tab', 'aria-controls': panes[name].id },
-        name === 'latent' ? 'Latent space' : 'History'
-      );
-      panes[name].setAttribute('role', 'tabpanel');
-      tab.addEventListener('click', () => show(name));
+    const show = (wanted: Tab) => {
+      names.forEach((name, i) => {
+        panes[name]!.hidden = name !== wanted;
+        tabs[i].setAttribute('aria-selected', String(name === wanted));
+        tabs[i].tabIndex = name === wanted ? 0 : -1;
+      });
+      this.#map!.setHidden(wanted !== 'map');
+      // What nobody looks at is not fetched.
+      if (!begun.has(wanted)) {
+        begun.add(wanted);
+        begin[wanted]();
+      }
+    };
+    const tabs = names.map((name, i) => {
+      const pane = panes[name]!;
+      pane.id = `${id}-${name}`;
+      pane.setAttribute('role', 'tabpanel');
+      const attributes = { type: 'button', role: 'tab', 'aria-controls': pane.id };
+      const tab = make('button', attributes, TEXTS[name]);
+      tab.addEventListener('click', () => {
+        this.#traits.write({ tab: name });
+        show(name);
+      });
       tab.addEventListener('keydown', event => {
-        if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-          const other = tabs.find(one => one !== tab)!;
+        const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (step) {
+          const other = tabs[(i + step + tabs.length) % tabs.length];
           other.click();
           other.focus();
         }
       });
       return tab;
     });
-    let asked = false;
-    const show = (wanted: Tab) => {
-      (['latent', 'history'] as const).forEach((name, i) => {
-        panes[name].hidden = name !== wanted;
-        tabs[i].setAttribute('aria-selected', String(name === wanted));
-        tabs[i].tabIndex = name === wanted ? 0 : -1;
-      });
-      if (wanted === 'history' && !asked) {
-        asked = true;
-        requester.request('history', {}, this.#signal).then(
-          reply => history.show(reply),
-          (error: unknown) => {
-            asked = false;
-            if (!isAbort(error)) {
-              this.fail(error, () => show('history'));
-            }
-          }
-        );
-      }
-    };
     this.#tabs.replaceChildren(...tabs);
     this.#tabs.hidden = false;
-    show('latent');
+    this.#body.replaceChildren(...names.map(name => panes[name]!));
+    const wanted = (): Tab => (panes[this.#traits.get('tab')] ? this.#traits.get('tab') : 'map');
+    this.#traits.follow(['tab'], () => show(wanted()));
+    show(wanted());
+  }
+
+  #askHistory(requester: Requester<LatentRequests>, again: () => void): void {
+    requester.request('history', {}, this.#signal).then(
+      reply => this.#history!.show(reply),
+      (error: unknown) => {
+        again();
+        if (!isAbort(error)) {
+          this.fail(error, () => this.#askHistory(requester, again));
+        }
+      }
+    );
   }
 
   #showBusy(): void {
-    this.#root.setAttribute('aria-busy', String(this.#starting || !!this.#board?.busy));
+    this.#root.setAttribute('aria-busy', String(this.#starting || this.#busy()));
+  }
+  #busy(): boolean {
+    return [this.#chosen, this.#map, this.#board].some(part => part?.busy);
   }
 }

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it, vi } from 'vitest';
-import { listen, wheelFactor } from '../../../src/widgets/fits/gestures';
+import { wheelFactor } from '../../../src/widgets/common/wheel';
+import { listen } from '../../../src/widgets/fits/gestures';
 
 function start() {
   const canvas = document.createElement('canvas');

@@ -1,7 +1,9 @@
 import { vi } from 'vitest';
 import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
-import type { LatentMeta, LatentTraits, StateMeta } from '../../../src/core/latent';
+import type { LabelsMeta, LatentMeta, LatentTraits, StateMeta } from '../../../src/core/latent';
 import { FakeChannel, settle } from '../core/fakeChannel';
+
+export const HOSTILE = '<img src=x onerror=alert(1)>';
 
 export function traits(values: Partial<LatentTraits> = {}): LatentTraits {
   return {
@@ -12,15 +14,20 @@ export function traits(values: Partial<LatentTraits> = {}): LatentTraits {
     ],
     color: 'signal',
     point: -1,
-    selection: null,
+    selection: [],
+    filters: [],
+    kept: {},
+    work: {},
+    tab: 'matrix',
+    x: 'z0',
+    y: HOSTILE,
+    size: '',
     axes: [0, 1],
     limits: 'all',
     height: 640,
     ...values
   };
 }
-
-export const HOSTILE = '<img src=x onerror=alert(1)>';
 
 export function facts(values: Partial<LatentMeta> = {}): LatentMeta {
   const axis = (name: string) => ({
@@ -40,11 +47,14 @@ export function facts(values: Partial<LatentMeta> = {}): LatentMeta {
       { name: 'signal', kind: 'categorical' },
       { name: 'peak', kind: 'continuous' }
     ],
+    numbers: ['z0', HOSTILE, 'peak'].map(name => ({ name, low: -4, high: 6 })),
     group: 'signal',
     noise: 2,
     signals: 1,
     traces: true,
     decoder: true,
+    events: '',
+    labels: null,
     history: false,
     sample_period: null,
     warnings: [],
@@ -76,13 +86,52 @@ export class FakeKernel extends FakeChannel {
   answers: Record<string, (msg: Msg) => Answer> = {
     hello: () => ({ meta: { protocol: 1, version: '0.1.0' } }),
     describe: () => ({ meta: facts() }),
-    points: ({ axis, start }) => {
-      const part = Z[axis].slice(start, start + 2);
+    values: ({ name, start }) => {
+      const part = (name === HOSTILE ? Z[1] : Z[0]).slice(start, start + 2);
       return {
-        meta: { shape: [1, 1, part.length], dtype: 'f4', axis, start },
+        meta: { shape: [1, 1, part.length], dtype: 'f4', name, start },
         buffers: [floats(...part)]
       };
     },
+    mask: () => this.mask(),
+    select: ({ step }) => {
+      this.selection = step === null ? [] : [step];
+      return this.mask();
+    },
+    lasso: ({ polygon, op, x, y }) => {
+      this.selection = [{ op, lasso: { x, y, polygon } }];
+      return this.mask();
+    },
+    travel: () => this.mask(),
+    filter: ({ steps }) => {
+      this.filters = steps as unknown as object[];
+      return this.mask();
+    },
+    keep: ({ name }) => ({ meta: { kept: [name] } }),
+    histogram: ({ name, bins }) => ({
+      meta: { shape: [1, 2, bins], dtype: 'u4', name, low: 0, high: 10 },
+      buffers: [new DataView(new Uint32Array(2 * (bins as number)).buffer)]
+    }),
+    gallery: ({ start }) => ({
+      meta: { total: 3, start, rows: [0, 1, 2], captions: [['7'], [HOSTILE, '2.5'], ['9']] }
+    }),
+    thumbnails: ({ rows, width, height }) => {
+      const [count, w, h] = [(rows as unknown as number[]).length, Number(width), Number(height)];
+      return {
+        meta: { shape: [count, h, w], dtype: 'u1', rows },
+        buffers: [new DataView(new ArrayBuffer(count * w * h))]
+      };
+    },
+    find: ({ text }) =>
+      text === '9'
+        ? { meta: { point: 2 } }
+        : { error: { code: 'unknown-name', message: `no point has the id '${String(text)}'` } },
+    label: ({ name }) => ({
+      meta: { ...this.labels, counts: { glitch: 2 }, undo: true, labelled: name === null ? 0 : 2 }
+    }),
+    label_step: () => ({ meta: { ...this.labels, redo: true } }),
+    project: () => ({ meta: {} }),
+    cancel_work: () => ({ meta: {} }),
     column: ({ name }) => ({
       meta: {
         name,
@@ -100,22 +149,29 @@ export class FakeKernel extends FakeChannel {
       },
       buffers: [bytes(0, 0, 1)]
     }),
-    state: msg => ({ meta: this.state(msg) }),
+    state: () => ({ meta: this.state() }),
     move: msg => {
       const { axis, low, high } = msg as unknown as { axis: number; low: number; high: number };
       this.before.push(this.garage.map(([a, b]) => [a, b]));
       this.garage[axis] = [low, high];
-      return { meta: this.state(msg) };
+      return { meta: this.state() };
     },
-    step: msg => {
+    step: () => {
       this.garage = this.before.shift() ?? this.garage;
       this.before = [];
-      return { meta: this.state(msg) };
+      return { meta: this.state() };
     },
-    calibrate: msg => ({ meta: this.state(msg) }),
+    calibrate: () => ({ meta: this.state() }),
     export: () => ({ meta: { name: 'garage.json', text: '{}' } }),
     point: ({ point }) => ({
-      meta: { point, z: ['0', '0'], inside: true, values: [['peak', HOSTILE]] }
+      meta: {
+        point,
+        id: String(Number(point) + 7),
+        z: ['0', '0'],
+        inside: true,
+        values: [['peak', HOSTILE]],
+        facts: []
+      }
     }),
     curves: ({ point, z }) => ({
       meta: {
@@ -152,7 +208,38 @@ export class FakeKernel extends FakeChannel {
   held = false;
   #waiting: RequestFrame[] = [];
 
-  state({ selection }: { selection?: unknown }): StateMeta {
+  selection: object[] = [];
+  filters: object[] = [];
+  labels: LabelsMeta = {
+    classes: [
+      { name: 'glitch', color: '#0072b2', hotkey: '1' },
+      { name: HOSTILE, color: '#d55e00', hotkey: null }
+    ],
+    counts: {},
+    undo: false,
+    redo: false,
+    annotator: 'ada'
+  };
+
+  /** Points 0 and 1 are what every selection holds; filters leave 0 and 1, too. */
+  mask(): Answer {
+    const meta = {
+      count: this.selection.length ? 2 : 0,
+      shown: this.filters.length ? 2 : 3,
+      selection: this.selection,
+      filters: this.filters,
+      words: this.selection.length ? HOSTILE : '',
+      filter: this.filters.length ? 'peak 1 to 2' : '',
+      back: this.selection.length,
+      forward: 0
+    };
+    return {
+      meta,
+      buffers: [bytes(this.selection.length ? 3 : 0), bytes(this.filters.length ? 3 : 7)]
+    };
+  }
+
+  state(): StateMeta {
     const inside = [0, 1, 2].filter(i =>
       this.garage.every(([low, high], axis) => Z[axis][i] >= low && Z[axis][i] <= high)
     ).length;
@@ -168,7 +255,7 @@ export class FakeKernel extends FakeChannel {
       calibration: null,
       undo: this.before.length,
       redo: 0,
-      selected: selection ? { count: 2, inside: 1, outside: 1 } : null
+      selected: this.selection.length ? { count: 2, inside: 1, outside: 1 } : null
     };
   }
 

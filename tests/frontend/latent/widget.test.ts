@@ -31,7 +31,8 @@ async function show(
 }
 
 function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
-  const found = el.querySelector<E>(`[aria-label="${CSS.escape(label)}"]`);
+  const pane = el.querySelector('[role="tabpanel"]:not([hidden])') ?? el;
+  const found = pane.querySelector<E>(`[aria-label="${CSS.escape(label)}"]`);
   if (!found) {
     throw new Error(`nothing is labelled "${label}"`);
   }
@@ -39,6 +40,8 @@ function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, lab
 }
 
 const alert = (el: HTMLElement) => el.querySelector('[role="alert"]') as HTMLElement;
+const shown = (el: HTMLElement, selector: string) =>
+  el.querySelector<HTMLElement>(`[role="tabpanel"]:not([hidden]) ${selector}`)!;
 const figures = (el: HTMLElement) => el.querySelector('.astrodata-latent-counts')!.textContent;
 const limit = (el: HTMLElement, name: string) => labelled<HTMLElement>(el, name);
 const press = (target: HTMLElement, key: string, more: KeyboardEventInit = {}) =>
@@ -62,8 +65,8 @@ describe('LatentExplorer in the browser', () => {
     expect(kernel.sent.map(frame => frame.kind).slice(0, 2)).toEqual(['hello', 'describe']);
     expect(
       kernel
-        .msgs('points')
-        .map(({ axis, start }) => `${axis} ${start}`)
+        .msgs('values')
+        .map(({ name, start }) => `${name === HOSTILE ? 1 : 0} ${start}`)
         .sort()
     ).toEqual(['0 0', '0 2', '1 0', '1 2']);
     expect(kernel.msgs('column')).toEqual([{ name: 'signal' }]);
@@ -78,7 +81,7 @@ describe('LatentExplorer in the browser', () => {
     vi.advanceTimersByTime(100);
     await settle();
     expect(el.querySelector('img')).toBeNull();
-    expect(el.querySelector('.astrodata-latent-legend')!.textContent).toContain(HOSTILE);
+    expect(shown(el, '.astrodata-latent-legend').textContent).toContain(HOSTILE);
     expect(el.querySelector('.astrodata-latent-status')!.textContent).toContain(HOSTILE);
   });
 
@@ -152,11 +155,11 @@ describe('LatentExplorer in the browser', () => {
     expect(undo.disabled).toBe(false);
     undo.click();
     await settle();
-    expect(kernel.msgs('step')).toEqual([{ what: 'undo', selection: null }]);
+    expect(kernel.msgs('step')).toEqual([{ what: 'undo' }]);
     expect(limit(el, 'z0 upper limit').getAttribute('aria-valuenow')).toBe('1');
     press(limit(el, 'z0 upper limit'), 'Z', { shiftKey: true });
     await settle();
-    expect(kernel.msgs('step').at(-1)).toEqual({ what: 'redo', selection: null });
+    expect(kernel.msgs('step').at(-1)).toEqual({ what: 'redo' });
   });
 
   it('goes back to what the kernel has when a move is refused', async () => {
@@ -190,7 +193,7 @@ describe('LatentExplorer in the browser', () => {
     rate.value = '2.5';
     labelled(el, 'Calibrate').click();
     await settle();
-    expect(kernel.msgs('calibrate')).toEqual([{ rate: 0.025, selection: null }]);
+    expect(kernel.msgs('calibrate')).toEqual([{ rate: 0.025 }]);
     rate.value = '120';
     labelled(el, 'Calibrate').click();
     await settle();
@@ -207,9 +210,7 @@ describe('LatentExplorer in the browser', () => {
     expect(model.saved.at(-1)).toEqual({ point: 2 });
     expect(kernel.msgs('curves')).toEqual([{ point: 2, z: null }]);
     expect(labelled(el, 'Trace of point 2 over reconstruction').hidden).toBe(false);
-    expect(el.querySelector('.astrodata-latent-title')!.textContent).toBe(
-      'sum of squares 8, rms 2'
-    );
+    expect(shown(el, '.astrodata-latent-title').textContent).toBe('sum of squares 8, rms 2');
     kernel.held = true;
     const slider = labelled(el, 'Decode at z0');
     for (const value of ['1', '2', '3']) {
@@ -226,16 +227,22 @@ describe('LatentExplorer in the browser', () => {
     expect(labelled(el, 'Trace of point 2 over decoded').hidden).toBe(false);
   });
 
-  it('sends a rectangle for a selection, and takes it back with Escape', async () => {
+  it('follows a selection that Python makes, and takes it back with Escape', async () => {
     const { el, kernel, model } = await show();
-    model.fromPython({ selection: { x: 0, x_range: [-1, 1], y: 1, y_range: [-1, 1] } });
+    const box = { x: 'z0', x_range: [-1, 1], y: HOSTILE, y_range: [-1, 1] } as const;
+    kernel.selection = [{ op: 'replace', box }];
+    model.fromPython({ selection: [{ op: 'replace', box }] });
     await settle();
-    expect(kernel.msgs('state').at(-1)).toEqual({ selection: model.traits.selection });
+    await settle();
+    expect(kernel.msgs('mask')).toHaveLength(1);
     expect(figures(el)).toContain('2 selected: 1 inside, 1 outside');
     press(limit(el, 'z0 upper limit'), 'Escape');
     await settle();
-    expect(model.saved.at(-1)).toEqual({ selection: null });
+    await settle();
+    expect(kernel.msgs('select').at(-1)).toEqual({ step: null });
     expect(figures(el)).not.toContain('selected');
+    // The kernel alone writes the selection.
+    expect(model.saved).toEqual([]);
   });
 
   it('offers no sliders, curves or calibration where there is nothing to them', async () => {
@@ -245,7 +252,7 @@ describe('LatentExplorer in the browser', () => {
     });
     expect(el.querySelector('[aria-label="Calibrate"]')).toBeNull();
     expect(el.querySelector('.astrodata-latent-sliders')).toBeNull();
-    expect(el.querySelector('.astrodata-latent-hint')!.textContent).toContain('decoder=');
+    expect(shown(el, '.astrodata-latent-hint').textContent).toContain('decoder=');
     expect(el.querySelector('.astrodata-latent-notes')!.textContent).toContain('z1 is constant');
   });
 
@@ -265,14 +272,14 @@ describe('LatentExplorer in the browser', () => {
     });
     expect(kernel.msgs('history')).toHaveLength(0);
     const tabs = [...el.querySelectorAll<HTMLElement>('[role="tab"]')];
-    tabs[1].click();
+    tabs[2].click();
     await settle();
-    tabs[0].click();
     tabs[1].click();
+    tabs[2].click();
     await settle();
     expect(kernel.msgs('history')).toHaveLength(1);
     expect(labelled(el, 'Collapsed starts').textContent).toBe(`round 0, start 1: ${HOSTILE}`);
-    expect(tabs[1].getAttribute('aria-selected')).toBe('true');
+    expect(tabs[2].getAttribute('aria-selected')).toBe('true');
   });
 
   it('tells what failed and tries again', async () => {

@@ -1,0 +1,67 @@
+/** Paints the points of a map: as a density where there are many, one by one where there are few. */
+import type { Values } from '../cloud';
+import { density, discs, DIM, HIDDEN, MISSING, type Ink, type Target } from '../paint';
+import type { Frame } from './frame';
+
+/** Points up to which each is painted on its own. */
+export const FEW = 30_000;
+/** Half widths of points that are sized by a column, in CSS pixels. */
+const [SMALLEST, LARGEST] = [1.5, 8];
+
+/** What is painted. */
+export interface Painting {
+  readonly x: Values;
+  readonly y: Values;
+  readonly ink: Ink;
+  /** A byte a point, 0 the smallest; null where all are of one size. */
+  readonly sizes: Uint8Array | null;
+}
+
+export interface Painted {
+  readonly drawn: number;
+  readonly how: 'points' | 'density';
+}
+
+/** @param pixel - Pixels of the picture that make one CSS pixel. */
+export function paint(target: Target, painting: Painting, frame: Frame, pixel: number): Painted {
+  const { x, y, ink, sizes } = painting;
+  const visible = countVisible(painting, frame);
+  if (visible > FEW) {
+    return { drawn: density(target, x, y, frame.x, frame.y, ink), how: 'density' };
+  }
+  const radii = radiiOf(visible, sizes !== null, pixel);
+  if (ink.order || !ink.codes) {
+    return { drawn: discs(target, x, y, frame.x, frame.y, ink, sizes, radii), how: 'points' };
+  }
+  // What is not selected, or has no value, lies below.
+  const [below, above] = [ink.table.slice(), ink.table.slice()];
+  below.fill(0, 0, HIDDEN);
+  above[DIM] = above[MISSING] = 0;
+  let drawn = 0;
+  for (const table of [below, above]) {
+    drawn += discs(target, x, y, frame.x, frame.y, { ...ink, table }, sizes, radii);
+  }
+  return { drawn, how: 'points' };
+}
+
+function countVisible({ x, y, ink }: Painting, frame: Frame): number {
+  const { codes } = ink;
+  const [left, right] = frame.x;
+  const [bottom, top] = frame.y;
+  let visible = 0;
+  for (let i = 0; i < x.length; i++) {
+    const [px, py] = [x[i], y[i]];
+    if (px >= left && px <= right && py >= bottom && py <= top && codes?.[i] !== HIDDEN) {
+      visible++;
+    }
+  }
+  return visible;
+}
+
+function radiiOf(visible: number, sized: boolean, pixel: number): Float32Array {
+  const plain = visible <= 500 ? 4 : visible <= 5_000 ? 2.75 : 1.75;
+  return Float32Array.from({ length: 256 }, (_, code) => {
+    const own = code < HIDDEN ? SMALLEST + (LARGEST - SMALLEST) * (code / (HIDDEN - 1)) : SMALLEST;
+    return pixel * (sized ? own : plain);
+  });
+}
