@@ -117,6 +117,8 @@ export interface ColumnFacts {
 
 export interface LatentMeta {
   readonly points: number;
+  /** More than the browser holds: the kernel counts them for the map. */
+  readonly many: boolean;
   readonly invalid: number;
   /** Points of one latent in one answer. */
   readonly chunk: number;
@@ -284,6 +286,23 @@ export interface LatentRequests {
   lasso: {
     msg: { polygon: Lasso['polygon']; op: Op; x: string; y: string };
     meta: MaskMeta;
+  };
+  /** Counts of pixels, and in a second buffer bytes to colour by; the lowest row first. */
+  raster: {
+    msg: {
+      x: string;
+      y: string;
+      x_range: Interval;
+      y_range: Interval;
+      width: number;
+      height: number;
+      color: string;
+    };
+    meta: ArrayMeta;
+  };
+  near: {
+    msg: { x: string; y: string; at: Interval; reach: Interval };
+    meta: { point: number };
   };
   travel: { msg: { what: 'back' | 'forward' }; meta: MaskMeta };
   filter: { msg: { steps: readonly Shape[] }; meta: MaskMeta };

@@ -56,6 +56,12 @@ def inside_polygon(x: npt.ArrayLike, y: npt.ArrayLike, polygon: npt.ArrayLike) -
     return found
 
 
+def warm_up() -> None:
+    """Compile what a lasso needs, so that the first one does not wait for it."""
+    for kind in (np.float32, np.float64):
+        inside_polygon(np.zeros(1, kind), np.zeros(1, kind), [[0, 0], [1, 0], [0, 1]])
+
+
 def as_polygon(polygon: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Give the corners of a polygon as float64 of shape (corners, 2).
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from ..errors import BadRequest, UnknownName
 from .expressions import Expression
-from .polygons import as_polygon, inside_polygon
 
 Mask = npt.NDArray[np.bool_]
 Step = dict[str, Any]
@@ -113,6 +112,8 @@ class Chooser:
         if "box" in step:
             return self._box(step["box"])
         if "lasso" in step:
+            from .polygons import inside_polygon  # loads Numba
+
             lasso = step["lasso"]
             x, y = self._values(lasso["x"]), self._values(lasso["y"])
             return inside_polygon(x, y, lasso["polygon"])
@@ -192,6 +193,8 @@ class Chooser:
         return made
 
     def _checked_lasso(self, lasso: Mapping[str, Any]) -> dict[str, Any]:
+        from .polygons import as_polygon
+
         polygon = as_polygon(lasso["polygon"]).tolist()
         return {"x": self._named(lasso["x"]), "y": self._named(lasso["y"]), "polygon": polygon}
 

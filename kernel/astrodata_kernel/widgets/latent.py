@@ -34,6 +34,7 @@ from .latent_history import history_frame, history_reply
 from .latent_labels import LabellingWidget
 from .latent_points import CHUNK, Points
 from .latent_projecting import ProjectingWidget
+from .latent_raster import MANY, RasterWidget
 from .latent_selecting import SelectingWidget
 
 LIMITS = ("all", "98%", "garage")
@@ -44,7 +45,12 @@ AXES = 8
 
 
 class LatentExplorer(
-    SelectingWidget, ShowingWidget, LabellingWidget, ProjectingWidget, CuttingWidget
+    SelectingWidget,
+    ShowingWidget,
+    LabellingWidget,
+    ProjectingWidget,
+    RasterWidget,
+    CuttingWidget,
 ):
     """Map and scatter matrix of latents: select, label, look behind a point, cut the garage.
 
@@ -231,12 +237,15 @@ class LatentExplorer(
 
     @answers("describe")
     def _describe(self) -> Reply:
+        # While one looks at the points, what the first lasso needs is loaded.
+        threading.Thread(target=_warm_up, name="astrodata-warm-up", daemon=True).start()
         cut, points = self._cut, self._points
         noise, signals = (0 if m is None else int(m.sum()) for m in (cut.noise, cut.truth))
         given = points.columns.given
         return Reply(
             {
                 "points": len(points),
+                "many": self._many,
                 "invalid": int((~cut.finite).sum()),
                 "chunk": CHUNK,
                 "axes": self._facts,
@@ -258,10 +267,9 @@ class LatentExplorer(
 
     @answers("column")
     def _column(self, name: str) -> Reply:
-        if name == "garage":
-            facts, codes = inside_and_outside(self._cut)
-        else:
-            facts, codes = self._points.codes(name)
+        facts, codes = self._coded(name)
+        if self._many:
+            return Reply(facts)
         parts = [encode(codes[i : i + 4 * CHUNK])[1] for i in range(0, len(codes), 4 * CHUNK)]
         return Reply(facts, parts)
 
@@ -318,6 +326,9 @@ class LatentExplorer(
 
     # --- the rest ---------------------------------------------------------------------------------
 
+    def _coded(self, name: str) -> tuple[dict[str, Any], npt.NDArray[np.uint8]]:
+        return inside_and_outside(self._cut) if name == "garage" else self._points.codes(name)
+
     def _of(self, point: int) -> npt.NDArray[Any]:
         if not 0 <= point < len(self._points):
             raise BadRequest(f"point {point}: there are points 0 to {len(self._points) - 1}")
@@ -348,6 +359,12 @@ def _given(splits: Any, truth: Mask | None, noise: Mask | None) -> dict[str, Any
     return {name: values for name, values in given.items() if values is not None}
 
 
+def _warm_up() -> None:
+    from ..latent.polygons import warm_up
+
+    warm_up()
+
+
 def _events_of(source: Any, count: int) -> Events | None:
     if source is None:
         return None
@@ -364,7 +381,9 @@ def _ids_of(ids: Any, table: Any, events: Events | None, count: int) -> npt.NDAr
         return as_ids(ids, count)
     if table is not None:
         return as_ids(table.ids, count)
-    return events.ids if events is not None else np.arange(count)
+    if events is not None:
+        return events.ids
+    return np.arange(count, dtype=np.int32 if count > MANY else np.int64)
 
 
 def _named(table: Any, columns: Any) -> dict[str, Any]:

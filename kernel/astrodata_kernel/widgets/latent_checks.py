@@ -13,6 +13,14 @@ from ..latent.garage import Garage
 from ..latent.regions import latents_of
 from .latent_cut import Cut, Mask
 
+ENOUGH = 200_000
+"""Points from which percentiles are estimated where nobody counts on them."""
+
+
+def some(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give about `ENOUGH` of many values."""
+    return values[:: max(1, len(values) // ENOUGH)]
+
 
 def latents_or_encoded(z: Any, traces: Any, encoder: Any) -> npt.NDArray[Any]:
     """Give latents as floats of shape (n, z), with at least one finite point."""
@@ -80,9 +88,11 @@ def checked_period(period: float | None) -> float | None:
 def axis_facts(cut: Cut, names: Sequence[str]) -> list[dict[str, Any]]:
     """Give name, extent, central 98 % and whether it is constant of each latent."""
     facts = []
+    whole = bool(cut.finite.all())
     for name, column in zip(names, cut.columns, strict=True):
-        values = column[cut.finite]
-        low, first, last, high = np.percentile(values, [0, 1, 99, 100]).tolist()
+        values = column if whole else column[cut.finite]
+        low, high = float(values.min()), float(values.max())
+        first, last = np.percentile(some(values), [1, 99]).tolist()
         constant = not high > low
         facts.append(
             {"name": name, "low": low, "high": high, "central": [first, last], "constant": constant}
@@ -92,9 +102,14 @@ def axis_facts(cut: Cut, names: Sequence[str]) -> list[dict[str, Any]]:
 
 def first_garage(garage: Any, cut: Cut) -> Garage:
     """Give the garage to begin with: as given, else fitted on the noise, else on all points."""
+    if garage is None and cut.noise is None:
+        # Nobody asked for it: an estimate is enough to begin with.
+        few = cut.columns[:, :: max(1, cut.columns.shape[1] // ENOUGH)]
+        good = few[:, np.isfinite(few).all(axis=0)]
+        return Garage.fit((good if good.size else cut.columns[:, cut.finite]).T)
     if garage is None:
-        some = cut.finite if cut.noise is None else cut.finite & cut.noise
-        return Garage.fit(cut.columns[:, some if some.any() else cut.finite].T)
+        noise = cut.finite & cut.noise
+        return Garage.fit(cut.columns[:, noise if noise.any() else cut.finite].T)
     middle = np.median(cut.columns[:, cut.finite], axis=1)
     return as_garage(garage, Garage(np.repeat(middle[:, None], 2, axis=1), middle))
 

@@ -176,7 +176,8 @@ def inside_and_outside(cut: Cut) -> tuple[dict[str, Any], Codes]:
     codes[~cut.finite] = MISSING
     counts = np.bincount(codes, minlength=256)
     categories = [
-        {"name": name, "count": int(counts[code])} for code, name in enumerate(("inside", "outside"))
+        {"name": name, "count": int(counts[code])}
+        for code, name in enumerate(("inside", "outside"))
     ]
     facts = {"low": 0.0, "high": 1.0, "missing": int(counts[MISSING]), "categories": categories}
     return {"name": "garage", "kind": "categorical", **facts}, codes

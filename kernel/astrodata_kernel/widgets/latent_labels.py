@@ -18,7 +18,7 @@ COLUMN = "label"
 
 
 class LabellingWidget(RequestWidget):
-    """Puts labels on selected points and shows those that there are; a subclass sets what is declared here."""
+    """Puts labels on selected points and shows them; a subclass sets what is declared here."""
 
     labels: Any
     """The `LabelLog`, or None."""

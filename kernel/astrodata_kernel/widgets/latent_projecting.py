@@ -20,7 +20,8 @@ class ProjectingWidget(RequestWidget):
     """Long work on the points in a thread of its own; a subclass calls `_begin_projecting`."""
 
     work = traitlets.Dict(
-        help="What is under way: {'name', 'share', 'state': 'running', 'done', 'failed' or 'cancelled', 'message'}."
+        help="What is under way: 'name', 'share', 'message' and 'state', which is 'running', 'done', "
+        "'failed' or 'cancelled'."
     ).tag(sync=True)
 
     _points: Points

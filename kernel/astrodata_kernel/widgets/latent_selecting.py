@@ -41,6 +41,7 @@ class SelectingWidget(RequestWidget):
 
     _points: Points
     _lock: threading.RLock
+    _many: bool
     _chooser: Chooser
     _travels: Steps[list[Step]]
 
@@ -251,6 +252,8 @@ class SelectingWidget(RequestWidget):
                 "back": len(self._travels.before),
                 "forward": len(self._travels.after),
             }
+        if self._many:  # the browser has no points of which the bits could tell
+            return Reply(meta)
         bits = [np.packbits(one, bitorder="little").data for one in (mask, shown)]
         return Reply(meta, [memoryview(one) for one in bits])
 

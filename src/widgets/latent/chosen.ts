@@ -120,8 +120,8 @@ export class Chosen {
     this.#queue.push(only, async () => {
       const { meta, buffers } = await ask();
       this.#meta = meta;
-      this.#selected = bytes(buffers[0]);
-      this.#shown = bytes(buffers[1]);
+      // Of very many points the bits stay in the kernel.
+      [this.#selected = null, this.#shown = null] = buffers.map(bytes);
       this.#listeners.forEach(changed => changed());
     });
   }

@@ -72,7 +72,7 @@ export class Cloud {
 
   async #fetchColumn(name: string): Promise<Column> {
     const { meta, buffers } = await this.#requester.request('column', { name }, this.#signal);
-    const codes = new Uint8Array(this.count);
+    const codes = new Uint8Array(buffers.length ? this.count : 0);
     let start = 0;
     for (const { buffer, byteOffset, byteLength } of buffers) {
       codes.set(new Uint8Array(buffer, byteOffset, byteLength), start);

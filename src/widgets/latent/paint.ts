@@ -164,7 +164,7 @@ export function fill(
     if (count) {
       const colour = colourOf(place, count);
       const alpha = (colour >>> 24) * (0.25 + 0.75 * Math.log1p(count) * scale);
-      pixels[place] = ((Math.min(255, alpha) << 24) | (colour & 0xffffff)) >>> 0;
+      pixels[place] = ((Math.min(255, Math.round(alpha)) << 24) | (colour & 0xffffff)) >>> 0;
     }
   }
 }

@@ -121,10 +121,10 @@ export class LatentView implements Startable {
     const shared = [facts, requester, this.#traits, data, hooks, this.#signal] as const;
     this.#map = new MapView(...shared);
     this.#board = new Board(...shared);
-    const panes: Partial<Record<Tab, HTMLElement>> = {
-      map: this.#map.element,
-      matrix: this.#board.element
-    };
+    const panes: Partial<Record<Tab, HTMLElement>> = { map: this.#map.element };
+    if (!facts.many) {
+      panes.matrix = this.#board.element;
+    }
     if (facts.history) {
       this.#history = new History();
       panes.history = this.#history.element;

@@ -39,6 +39,7 @@ export function facts(values: Partial<LatentMeta> = {}): LatentMeta {
   });
   return {
     points: 3,
+    many: false,
     invalid: 0,
     chunk: 2,
     axes: [axis('z0'), axis(HOSTILE)],

@@ -4,7 +4,9 @@ import { isAbort, type Requester } from '../../../core/request';
 import { Later, make, select, setChoices } from '../../common/dom';
 import type { Thumbnails } from './thumbnails';
 
-const [TILE_WIDTH, TILE_HEIGHT] = [104, 88];
+const TILE_WIDTH = 104;
+/** With a picture, and without. */
+const TILE_HEIGHTS = [88, 22];
 const PAGE = 60;
 
 export interface GalleryHooks {
@@ -31,6 +33,7 @@ export class Gallery {
   readonly #tiles = new Map<number, HTMLElement>();
   readonly #later = new Later(40);
   #pages = new Map<number, Promise<GalleryMeta>>();
+  readonly #tileHeight: number;
   #total = 0;
   #chosen = false;
   #turn = 0;
@@ -45,6 +48,7 @@ export class Gallery {
   ) {
     this.#requester = requester;
     this.#thumbnails = thumbnails;
+    this.#tileHeight = TILE_HEIGHTS[thumbnails ? 0 : 1];
     this.#hooks = hooks;
     this.#signal = signal;
     const again = () => void this.refresh(this.#chosen);
@@ -147,9 +151,9 @@ export class Gallery {
   async #fill(): Promise<void> {
     const { clientWidth, clientHeight, scrollTop } = this.#scroller;
     const columns = Math.max(1, Math.floor(clientWidth / TILE_WIDTH));
-    this.#wall.style.height = `${Math.ceil(this.#total / columns) * TILE_HEIGHT}px`;
-    const first = Math.max(0, Math.floor(scrollTop / TILE_HEIGHT) - 1) * columns;
-    const rows = Math.ceil(clientHeight / TILE_HEIGHT) + 2;
+    this.#wall.style.height = `${Math.ceil(this.#total / columns) * this.#tileHeight}px`;
+    const first = Math.max(0, Math.floor(scrollTop / this.#tileHeight) - 1) * columns;
+    const rows = Math.ceil(clientHeight / this.#tileHeight) + 2;
     const end = Math.min(this.#total, first + rows * columns);
     const turn = this.#turn;
     this.#thumbnails?.forget();
@@ -160,12 +164,15 @@ export class Gallery {
       }
     }
     try {
-      for (let place = first; place < end; place++) {
-        const page = await this.#page(Math.floor(place / PAGE));
-        if (turn !== this.#turn) {
-          return;
+      // All pages first: what is shown in one go has its pictures asked for together.
+      const pages = new Map<number, GalleryMeta>();
+      for (let page = Math.floor(first / PAGE); page * PAGE < end; page++) {
+        pages.set(page, await this.#page(page));
+      }
+      if (turn === this.#turn) {
+        for (let place = first; place < end; place++) {
+          this.#show(place, columns, pages.get(Math.floor(place / PAGE))!);
         }
-        this.#show(place, columns, page);
       }
     } catch (error) {
       this.#fail(error);
@@ -200,8 +207,9 @@ export class Gallery {
         this.#thumbnails?.show(point, canvas);
       }
     }
+    tile.style.height = `${this.#tileHeight}px`;
     tile.style.left = `${(place % columns) * TILE_WIDTH}px`;
-    tile.style.top = `${Math.floor(place / columns) * TILE_HEIGHT}px`;
+    tile.style.top = `${Math.floor(place / columns) * this.#tileHeight}px`;
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -224,9 +232,9 @@ export class Gallery {
     void this.#page(Math.floor(place / PAGE)).then(
       page => {
         this.#hooks.open(page.rows[place % PAGE]);
-        const top = Math.floor(place / columns) * TILE_HEIGHT;
+        const top = Math.floor(place / columns) * this.#tileHeight;
         const { scrollTop, clientHeight } = this.#scroller;
-        if (top < scrollTop || top + TILE_HEIGHT > scrollTop + clientHeight) {
+        if (top < scrollTop || top + this.#tileHeight > scrollTop + clientHeight) {
           this.#scroller.scrollTop = top;
         }
       },

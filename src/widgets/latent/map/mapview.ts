@@ -15,6 +15,7 @@ import type { Traits } from '../../common/traits';
 import { has, type Chosen } from '../chosen';
 import type { Cloud, Column, Values } from '../cloud';
 import { Detail } from '../detail';
+import { tableOf } from '../colours';
 import { inkOf } from '../ink';
 import { nearest } from '../paint';
 import { Queue } from '../queue';
@@ -27,6 +28,7 @@ import { LabelBar } from './labelbar';
 import { Legend } from './legend';
 import { FEW, type Painting } from './painter';
 import { Plot, type Keys, type Tool } from './plot';
+import { remoteOf } from './raster';
 import { opOf, SelectionBar } from './selectionbar';
 import { Thumbnails } from './thumbnails';
 import { factsOf, MapToolbar } from './toolbar';
@@ -71,7 +73,8 @@ export class MapView {
   readonly #after = new Later(250);
   readonly #live = new Later(30);
   #numbers: readonly NumberFacts[];
-  #axes: { x: string; y: string; values: [Values, Values] } | null = null;
+  /** Without values where the kernel keeps them. */
+  #axes: { x: string; y: string; values: [Values, Values] | null } | null = null;
   #color: Column | null = null;
   #size: Column | null = null;
   #painting: Painting | null = null;
@@ -212,7 +215,9 @@ export class MapView {
     this.#showSettings();
     await this.#load(
       async () => {
-        const values = await Promise.all([this.#cloud.values(x), this.#cloud.values(y)]);
+        const values = this.#facts.many
+          ? null
+          : await Promise.all([this.#cloud.values(x), this.#cloud.values(y)]);
         if (this.#traits.get('x') === x && this.#traits.get('y') === y) {
           this.#axes = { x, y, values };
           this.#fit();
@@ -262,12 +267,28 @@ export class MapView {
     if (!this.#axes) {
       return;
     }
-    const [x, y] = this.#axes.values;
     const { count } = this.#cloud;
+    if (!this.#axes.values) {
+      this.#repaintRemote(this.#axes.x, this.#axes.y);
+      return;
+    }
+    const [x, y] = this.#axes.values;
     const { selected, shown } = this.#chosen;
     const ink = inkOf(this.#color, count, selected, shown, count <= FEW);
     this.#painting = { x, y, ink, sizes: this.#size?.codes ?? null };
     this.#plot.paint(this.#painting);
+  }
+
+  #repaintRemote(x: string, y: string): void {
+    const wish = {
+      x,
+      y,
+      color: this.#color ? this.#traits.get('color') : '',
+      table: tableOf(this.#color?.meta ?? null),
+      selected: this.#chosen.meta.selection.length > 0,
+      count: this.#cloud.count
+    };
+    this.#plot.paint(remoteOf(this.#requester, wish, this.#signal));
   }
 
   #fit(): void {
@@ -312,8 +333,11 @@ export class MapView {
     }
     const { x, y, values } = this.#axes;
     const op = opOf(keys);
+    if (!done && !values) {
+      return; // the kernel counts once the hand lets go
+    }
     if (!done) {
-      this.#live.run(() => this.#bar.setLive(this.#countLive(values, corners), op));
+      this.#live.run(() => this.#bar.setLive(this.#countLive(values!, corners), op));
       return;
     }
     this.#live.cancel();
@@ -401,7 +425,7 @@ export class MapView {
   }
 
   #placeOf(point: number): Corner | null {
-    return point < 0 || !this.#axes
+    return point < 0 || !this.#axes?.values
       ? null
       : [this.#axes.values[0][point], this.#axes.values[1][point]];
   }
@@ -418,12 +442,31 @@ export class MapView {
   }
 
   #near(values: Corner, near: Corner): number {
-    if (!this.#axes || !this.#painting) {
+    if (!this.#axes?.values || !this.#painting) {
       return -1;
     }
     const [x, y] = this.#axes.values;
     const at = { x: values[0], y: values[1] };
     return nearest(x, y, at, { x: near[0], y: near[1] }, 1, this.#painting.ink.codes);
+  }
+
+  #click(values: Corner, near: Corner): void {
+    const go = (point: number) => {
+      if (point >= 0) {
+        this.#open(point);
+      } else {
+        this.#decodeAt(values);
+      }
+    };
+    if (this.#axes?.values) {
+      go(this.#near(values, near));
+    } else if (this.#axes) {
+      const { x, y } = this.#axes;
+      this.#requester.request('near', { x, y, at: values, reach: near }, this.#signal).then(
+        ({ meta }) => go(meta.point),
+        (error: unknown) => this.#fail(error)
+      );
+    }
   }
 
   /** Decodes a place of the map: the latents across and up are its own, the others those of the point. */
@@ -589,14 +632,8 @@ export class MapView {
       {
         drawn: (tool, corners, keys, done) => this.#drawn(tool, corners, keys, done),
         hover: at => this.#hover(at),
-        click: (values, near) => {
-          const point = this.#near(values, near);
-          if (point >= 0) {
-            this.#open(point);
-          } else {
-            this.#decodeAt(values);
-          }
-        },
+        click: (values, near) => this.#click(values, near),
+        failed: error => this.#fail(error),
         walked: values => this.#decodeAt(values)
       },
       this.#signal

@@ -4,7 +4,14 @@ import { density, discs, DIM, HIDDEN, MISSING, type Ink, type Target } from '../
 import type { Frame } from './frame';
 
 /** Points up to which each is painted on its own. */
-export const FEW = 30_000;
+export const FEW = 200_000;
+/** Up to how many points, and how large each is: half its width in CSS pixels. */
+const RADII: readonly (readonly [number, number])[] = [
+  [500, 4],
+  [5_000, 2.75],
+  [30_000, 1.75],
+  [Infinity, 1.1]
+];
 /** Half widths of points that are sized by a column, in CSS pixels. */
 const [SMALLEST, LARGEST] = [1.5, 8];
 
@@ -59,7 +66,7 @@ function countVisible({ x, y, ink }: Painting, frame: Frame): number {
 }
 
 function radiiOf(visible: number, sized: boolean, pixel: number): Float32Array {
-  const plain = visible <= 500 ? 4 : visible <= 5_000 ? 2.75 : 1.75;
+  const [, plain] = RADII.find(([most]) => visible <= most)!;
   return Float32Array.from({ length: 256 }, (_, code) => {
     const own = code < HIDDEN ? SMALLEST + (LARGEST - SMALLEST) * (code / (HIDDEN - 1)) : SMALLEST;
     return pixel * (sized ? own : plain);

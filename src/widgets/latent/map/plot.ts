@@ -6,7 +6,8 @@ import { Later, make } from '../../common/dom';
 import type { Target } from '../paint';
 import { share, ticks, tickText } from '../scale';
 import { panned, valuesAt, zoomed, type Frame } from './frame';
-import { paint, type Painting } from './painter';
+import { paint, type Painted, type Painting } from './painter';
+import type { Remote } from './raster';
 
 export type Tool = 'pan' | 'box' | 'lasso' | 'decode';
 export type Mark = 'hover' | 'point';
@@ -17,6 +18,7 @@ export interface PlotHooks {
   /** The pointer rests at values, or left; `near` is how far a few pixels reach. */
   hover(at: { values: Corner; near: Corner; place: { x: number; y: number } } | null): void;
   click(values: Corner, near: Corner): void;
+  failed(error: unknown): void;
   /** The tool that decodes was drawn over a place. */
   walked(values: Corner): void;
 }
@@ -50,7 +52,7 @@ export class Plot {
   #names: readonly [string, string] = ['', ''];
   #frame: Frame = { x: [0, 1], y: [0, 1] };
   #painted: Frame | null = null;
-  #painting: Painting | null = null;
+  #painting: Painting | Remote | null = null;
   #marked: Partial<Record<Mark, Corner | null>> = {};
   #request = 0;
   #cost = 0;
@@ -109,7 +111,7 @@ export class Plot {
     this.redraw();
   }
 
-  paint(painting: Painting): void {
+  paint(painting: Painting | Remote): void {
     this.#painting = painting;
     this.redraw();
   }
@@ -178,14 +180,24 @@ export class Plot {
       return;
     }
     // The picture that there is follows the hand; it is painted anew when the hand rests.
+    this.#shift();
+    this.#follow();
+    this.#rest.run(() => this.redraw());
+  }
+
+  /** Shows the picture that there is where it lies in the frame of now. */
+  #shift(): void {
+    if (!this.#painted || this.#painted === this.#frame) {
+      this.canvas.style.transform = '';
+      return;
+    }
+    const frame = this.#frame;
     const { x, y } = this.#painted;
     const scale = (of: readonly [number, number], now: readonly [number, number]) =>
       (of[1] - of[0]) / (now[1] - now[0]);
     const [sx, sy] = [scale(x, frame.x), scale(y, frame.y)];
     const [left, top] = [share(x[0], frame.x), 1 - share(y[1], frame.y)];
     this.canvas.style.transform = `translate(${100 * left}%, ${100 * top}%) scale(${sx}, ${sy})`;
-    this.#follow();
-    this.#rest.run(() => this.redraw());
   }
 
   #draw(): void {
@@ -195,20 +207,41 @@ export class Plot {
       return;
     }
     const began = performance.now();
+    if ('fetch' in this.#painting) {
+      this.#drawRemote(this.#painting, target, began);
+      return;
+    }
     const pixel = globalThis.devicePixelRatio || 1;
-    const { drawn, how } = paint(target, this.#painting, this.#frame, pixel);
+    const painted = paint(target, this.#painting, this.#frame, pixel);
+    this.#show(target, this.#frame, painted, this.#painting.x.length, began);
+  }
+
+  #drawRemote(remote: Remote, target: Target, began: number): void {
+    const frame = this.#frame;
+    this.#shift();
+    remote.fetch(target, frame).then(
+      drawn => {
+        if (drawn !== null && this.#painting === remote) {
+          this.#show(target, frame, { drawn, how: 'density' }, remote.count, began);
+        }
+      },
+      (error: unknown) => this.#hooks.failed(error)
+    );
+  }
+
+  #show(target: Target, frame: Frame, painted: Painted, all: number, began: number): void {
     const { canvas } = this;
+    const { drawn, how } = painted;
     canvas.width = target.width;
     canvas.height = target.height;
     const bytes = new Uint8ClampedArray(target.pixels.buffer as ArrayBuffer);
     canvas.getContext('2d')?.putImageData(new ImageData(bytes, target.width, target.height), 0, 0);
-    canvas.style.transform = '';
-    this.#painted = this.#frame;
+    this.#painted = frame;
+    this.#shift();
     this.#cost = performance.now() - began;
     Object.assign(canvas.dataset, { drawn, how });
     const [across, up] = this.#names;
-    const beyond = this.#painting.x.length - drawn;
-    const more = beyond ? `, ${beyond.toLocaleString('en')} hidden or beyond` : '';
+    const more = all > drawn ? `, ${(all - drawn).toLocaleString('en')} hidden or beyond` : '';
     canvas.setAttribute(
       'aria-label',
       `${up} against ${across}: ${drawn.toLocaleString('en')} points${more}`
