@@ -211,6 +211,20 @@ def test_views_of_the_same_data_share_what_is_selected(z) -> None:
     assert alone.selected.tolist() == []
 
 
+def test_a_waveform_viewer_of_the_same_file_shows_what_is_selected(z, tmp_path) -> None:
+    import astrodata_kernel as adk
+
+    np.save(tmp_path / "traces.npy", np.random.default_rng(1).normal(size=(80, 32)).astype("f4"))
+    data = adk.open(tmp_path / "traces.npy", kind="waveforms")
+    explorer, viewer = LatentExplorer(z[:80], events=data), adk.WaveformViewer(data)
+    explorer.select([5, 9, 11])
+    assert (viewer.trace, viewer.traces) == (5, [9, 11])
+    explorer.select(None)
+    assert viewer.trace == 5
+    explorer.select(np.arange(80))
+    assert (viewer.trace, len(viewer.traces)) == (0, 49)
+
+
 def test_selections_from_many_threads_leave_mask_and_steps_in_agreement(explorer, z) -> None:
     def go(seed: int) -> None:
         rng = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ class Events:
         Seconds from sample to sample of waveforms, where it is known.
     facts
         Table of n rows with what is known of each event beside its values, read when it is asked for.
+    link
+        Names the data for views that go together, at no cost; by default the digest.
 
     Raises
     ------
@@ -57,9 +59,10 @@ class Events:
         source: Any,
         ids: npt.ArrayLike | None = None,
         *,
-        digest: str | None = None,
+        digest: str | Callable[[], str] | None = None,
         sample_period: float | None = None,
         facts: LazyTable | None = None,
+        link: str | None = None,
     ) -> None:
         shape = tuple(source.shape)
         wanted = {"waveforms": (2,), "images": (3, 4), "rows": (2,)}
@@ -75,6 +78,7 @@ class Events:
         self.ids = as_ids(ids, shape[0])
         self._digest = digest
         self._facts = facts
+        self._link = link
 
     def __len__(self) -> int:
         return int(self.shape[0])
@@ -149,7 +153,14 @@ class Events:
     @cached_property
     def digest(self) -> str:
         """SHA-256 in hexadecimal that names the data."""
+        if callable(self._digest):
+            return self._digest()  # of a large file this takes its time: only who asks waits
         return self._digest or digest_of(self.source)
+
+    @property
+    def link(self) -> str:
+        """What views of the same data have in common."""
+        return self._link or self.digest
 
     @cached_property
     def _rows(self) -> dict[Any, int]:
@@ -196,9 +207,10 @@ def events_of(source: Any, ids: npt.ArrayLike | None = None) -> Events:
             source.kind,
             source.source,
             ids,
-            digest=source.digest,
+            digest=source._digest,
             sample_period=source.sample_period,
             facts=source._facts,
+            link=source._link,
         )
     if hasattr(source, "iloc") and hasattr(source, "columns"):
         return Events("rows", source, ids)
@@ -272,6 +284,12 @@ class _Cutouts:
         return piece
 
 
+def link_of(dataset: Any) -> str | None:
+    """Give what views of a data set have in common, without reading it; None for one in memory."""
+    found = dataset.provenance
+    return found and f"{found.path}|{found.size}|{found.mtime}|{dataset.part}"
+
+
 def as_ids(ids: npt.ArrayLike | None, count: int) -> Array:
     """Give ids as int64 or as texts, shape (count,), each once.
 
@@ -319,9 +337,10 @@ def _of_dataset(dataset: Any, ids: npt.ArrayLike | None) -> Events:
             "waveforms",
             dataset.array,
             ids,
-            digest=dataset.provenance.sha256 if dataset.provenance else None,
+            digest=(lambda: dataset.provenance.sha256) if dataset.provenance else None,
             sample_period=dataset.meta.get("sample_period"),
             facts=dataset.table if dataset.has_table else None,
+            link=link_of(dataset),
         )
     if dataset.kind == "cube" and len(dataset.shape) in (3, 4):
         return Events("images", dataset.array, ids)

@@ -394,6 +394,7 @@ def _named(table: Any, columns: Any) -> dict[str, Any]:
 
 
 def _link_of(events: Events | None, table: Any) -> str | None:
-    if table is not None and table.facts.get("data"):
-        return str(table.facts["data"])
-    return None if events is None else events.digest
+    if events is not None:
+        return events.link
+    data = None if table is None else table.facts.get("data")
+    return None if data is None else str(data)

@@ -9,18 +9,22 @@ from weakref import WeakSet
 import numpy.typing as npt
 
 
-class Linked(Protocol):
+class Follower(Protocol):
     """A widget that shows events which have ids."""
 
     link: str | None
     """Names the data; widgets of the same name go together. None goes alone."""
 
+    def follow_selection(self, ids: npt.NDArray[Any]) -> None:
+        """Select the events of some ids."""
+
+
+class Teller(Follower, Protocol):
+    """One in which events can be selected."""
+
     @property
     def selected(self) -> npt.NDArray[Any]:
         """The ids of what is selected."""
-
-    def follow_selection(self, ids: npt.NDArray[Any]) -> None:
-        """Select the events of some ids."""
 
 
 _known: WeakSet[Any] = WeakSet()
@@ -28,13 +32,13 @@ _turn = threading.RLock()
 _telling = False
 
 
-def join(widget: Linked) -> None:
+def join(widget: Follower) -> None:
     """Let a widget follow the others of its data."""
     if widget.link is not None:
         _known.add(widget)
 
 
-def tell(widget: Linked) -> None:
+def tell(widget: Teller) -> None:
     """Let the other widgets of the same data select what this one selects."""
     global _telling
     with _turn:

@@ -13,7 +13,9 @@ import traitlets
 
 from ..datasets import Dataset
 from ..errors import BadRequest, UnknownName
+from ..processing.events import link_of
 from ..wire import Reply, encode
+from . import linking
 from .base import STATIC, Cancel, RequestWidget, answers
 from .fits import COLORMAPS
 from .waveforms_features import Features, positive
@@ -131,6 +133,8 @@ class WaveformViewer(RequestWidget):
         self._table = self._features.table
         super().__init__(**traits)
         self.set_trait("has_model", model is not None)
+        self.link = link_of(self._dataset)
+        linking.join(self)
 
     @property
     def dataset(self) -> Dataset:
@@ -146,6 +150,13 @@ class WaveformViewer(RequestWidget):
     def selection(self) -> npt.NDArray[np.int64]:
         """Numbers of the traces that pass the filter, ascending; features are measured first, if need be."""
         return self._features.wait_for(lambda: np.flatnonzero(self._table.mask(self.filter)))
+
+    def follow_selection(self, ids: npt.NDArray[Any]) -> None:
+        """Show the traces that another view of the same data selected: as many as are drawn at once."""
+        numbers = [int(one) for one in ids[:MOST] if isinstance(one, int | np.integer)]
+        found = [one for one in numbers if 0 <= one < self._traces.shape[0]]
+        if found:
+            self.trace, self.traces = found[0], found[1:]
 
     def selected_table(self) -> pd.DataFrame:
         """Give what is known of the traces that pass the filter, one row a trace."""
