@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,70 @@ from ..errors import MissingPackage
 from .results import Training
 
 _AT_ONCE = 1000  # metrics that the store takes in one call
+
+
+@dataclass
+class Run:
+    """A run that is being written.
+
+    Parameters
+    ----------
+    client
+        MLflow's.
+    ident
+        Of the run.
+    status
+        That it ends with.
+    """
+
+    client: Any
+    ident: str
+    status: str = "FINISHED"
+
+    def parameters(self, facts: Mapping[str, Any]) -> None:
+        """Keep printable facts by name; what is nested is joined by dots."""
+        from mlflow.entities import Param
+
+        parameters = [Param(k, str(v)[:6000]) for k, v in _flat(facts).items()]
+        for start in range(0, len(parameters), 100):
+            self.client.log_batch(self.ident, params=parameters[start : start + 100])
+
+    def metrics(self, values: Mapping[str, float]) -> None:
+        """Keep numbers by name; those that are not finite are left out."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        self.send([Metric(k, float(v), now, 0) for k, v in values.items() if isfinite(v)])
+
+    def curve(self, name: str, steps: Sequence[int], values: Sequence[float]) -> None:
+        """Keep a curve: a number at each of some steps."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        points = zip(steps, values, strict=True)
+        self.send([Metric(name, float(value), now, int(step)) for step, value in points])
+
+    def send(self, metrics: Sequence[Any]) -> None:
+        """Keep MLflow's own metrics, many in one call: one by itself costs five milliseconds."""
+        for start in range(0, len(metrics), _AT_ONCE):
+            self.client.log_batch(self.ident, metrics=metrics[start : start + _AT_ONCE])
+
+    def artifacts(self, folder: str | os.PathLike[str]) -> None:
+        """Keep all files of a folder."""
+        self.client.log_artifacts(self.ident, str(folder))
+
+    def register(self, name: str, artifact: str) -> str:
+        """Register an artifact of the run as the next version of a model, and give the version."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        place = self.client.get_run(self.ident).info.artifact_uri
+        made = self.client.create_model_version(name, f"{place}/{artifact}", run_id=self.ident)
+        return str(made.version)
 
 
 @dataclass(frozen=True)
@@ -58,16 +124,29 @@ class Tracker:
         MissingPackage
             MLflow is not installed.
         """
+        with self.run() as run:
+            self._write(run, training, facts)
+            run.status = "FINISHED" if training.stopped == "finished" else "KILLED"
+        return run.ident
+
+    @contextmanager
+    def run(self) -> Iterator[Run]:
+        """Open a run for a block; it ends with its status, or as FAILED where the block raises.
+
+        Raises
+        ------
+        MissingPackage
+            MLflow is not installed.
+        """
         client = self._client()
-        run = client.create_run(self._experiment(client), run_name=self.name)
-        ident: str = run.info.run_id
+        made = client.create_run(self._experiment(client), run_name=self.name)
+        run = Run(client, made.info.run_id)
         try:
-            self._write(client, ident, training, facts)
+            yield run
         except BaseException:
-            client.set_terminated(ident, "FAILED")
+            client.set_terminated(run.ident, "FAILED")
             raise
-        client.set_terminated(ident, "FINISHED" if training.stopped == "finished" else "KILLED")
-        return ident
+        client.set_terminated(run.ident, run.status)
 
     def _client(self) -> Any:
         if not find_spec("mlflow"):
@@ -94,14 +173,10 @@ class Tracker:
             place = folder.as_uri()
         return str(client.create_experiment(self.experiment, artifact_location=place))
 
-    def _write(self, client: Any, ident: str, training: Training, facts: Mapping[str, Any]) -> None:
-        from mlflow.entities import Metric, Param
+    def _write(self, run: Run, training: Training, facts: Mapping[str, Any]) -> None:
+        from mlflow.entities import Metric
 
-        parameters = [
-            Param(k, str(v)[:6000]) for k, v in _flat({**training.facts, **facts}).items()
-        ]
-        for start in range(0, len(parameters), 100):
-            client.log_batch(ident, params=parameters[start : start + 100])
+        run.parameters({**training.facts, **facts})
         now = int(time.time() * 1000)
         metrics = []
         for row in training.history.itertuples():
@@ -111,12 +186,10 @@ class Tracker:
                 metrics.append(Metric(f"{where}/{name}", value, now, int(row.epoch)))
         metrics.append(Metric("val_loss", training.val_loss, now, 0))
         metrics.append(Metric("collapsed", float(len(training.collapsed)), now, 0))
-        # One call for many: an epoch's metric by itself costs five milliseconds.
-        for start in range(0, len(metrics), _AT_ONCE):
-            client.log_batch(ident, metrics=metrics[start : start + _AT_ONCE])
+        run.send(metrics)
         with tempfile.TemporaryDirectory() as folder:
             self._artifacts(Path(folder), training)
-            client.log_artifacts(ident, folder)
+            run.artifacts(folder)
 
     @staticmethod
     def _artifacts(folder: Path, training: Training) -> None:
