@@ -8,6 +8,7 @@ export type Interval = readonly [number, number];
 export type Limits = 'all' | '98%' | 'garage';
 
 export type Tab = 'map' | 'matrix' | 'history';
+export type Renderer = 'auto' | 'card' | 'cpu';
 export type Op = 'replace' | 'add' | 'subtract' | 'intersect';
 
 /** A stretch of one column, or a rectangle in two. */
@@ -61,6 +62,8 @@ export interface LatentTraits {
   /** Columns across and up the map. */
   x: string;
   y: string;
+  /** What draws many points. */
+  renderer: Renderer;
   /** Column that sizes the points of the map, or empty. */
   size: string;
   /** Numbers of the latents in the matrix. */

@@ -1,6 +1,6 @@
 import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
-import { newNotebook, runCell, startCell } from './steps';
+import { newNotebook, pixelsOf, runCell, startCell } from './steps';
 
 const MANY = `
 import json
@@ -131,6 +131,26 @@ test('selects with a concave lasso exactly what shapely says, of 100,000 points'
     .toBeGreaterThan(40000);
 });
 
+test('draws each of many points where a graphics card is asked for', async ({ page }) => {
+  test.setTimeout(120000);
+  await newNotebook(page);
+  const source = `
+import numpy as np
+import astrodata_kernel as adk
+z = np.random.default_rng(3).normal(size=(300_000, 2)).astype("f4")
+explorer = adk.LatentExplorer(z, {"kind": np.where(z[:, 1] > 0, "up", "down")}, renderer="card")
+explorer`;
+  await runCell(page, source);
+  await painted(page);
+  await expect(canvas(page)).toHaveAttribute('data-how', 'card');
+  const { at, width, height } = await pixelsOf(canvas(page));
+  const [above, below] = [at(width / 2, height * 0.4), at(width / 2, height * 0.6)];
+  expect(below[2]).toBeGreaterThan(below[0] + 40); // the first category is blue
+  expect(above[0]).toBeGreaterThan(above[2] + 40); // the second one orange
+  await runCell(page, 'explorer.renderer = "cpu"');
+  await expect(canvas(page)).toHaveAttribute('data-how', 'density');
+});
+
 test('opens, decodes and labels by keyboard, and goes on after the tab was closed', async ({
   page
 }) => {
@@ -148,7 +168,7 @@ test('opens, decodes and labels by keyboard, and goes on after the tab was close
   await page.keyboard.press('Enter');
   await expect(number).toHaveValue('17');
   await expect(side.locator('.astrodata-latent-curves')).toBeVisible();
-  await explorer(page).getByRole('option').nth(3).click();
+  await explorer(page).locator('.astrodata-map-wall > div > div').nth(3).click();
   await expect(number).toHaveValue('3');
   // Decode where the hand goes.
   await canvas(page).focus();

@@ -118,6 +118,11 @@ class LatentExplorer(
     size = traitlets.Unicode(help='Column that sizes the points of the map, "" for none.').tag(
         sync=True
     )
+    renderer = traitlets.Enum(
+        ("auto", "card", "cpu"),
+        "auto",
+        help='What draws many points: "auto" takes the graphics card where there is one, else a density.',
+    ).tag(sync=True)
     point = traitlets.Int(
         -1, min=-1, help="Number of the point whose curves are shown, or -1."
     ).tag(sync=True)

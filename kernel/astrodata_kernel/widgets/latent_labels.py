@@ -96,7 +96,7 @@ class LabellingWidget(RequestWidget):
         ]
         return {
             "classes": classes,
-            "counts": {str(name): int(n) for name, n in log.counts().items()},
+            "counts": {str(name): int(n) for name, n in log.counts(who=log.annotator).items()},
             "undo": bool(log.can_undo),
             "redo": bool(log.can_redo),
             "annotator": str(log.annotator),

@@ -22,6 +22,7 @@ export function traits(values: Partial<LatentTraits> = {}): LatentTraits {
     x: 'z0',
     y: HOSTILE,
     size: '',
+    renderer: 'cpu',
     axes: [0, 1],
     limits: 'all',
     height: 640,

@@ -169,6 +169,7 @@ export class MapView {
   start(): void {
     this.#follow();
     this.#plot.setHeight(this.#traits.get('height'));
+    this.#plot.setRenderer(this.#traits.get('renderer'));
     this.#setTool('pan');
     this.#showSettings();
     this.#histograms.setColumns(this.#numbers);
@@ -550,6 +551,7 @@ export class MapView {
     this.#traits.follow(['point'], () => this.#showPoint());
     this.#traits.follow(['height'], () => this.#plot.setHeight(this.#traits.get('height')));
     this.#traits.follow(['kept'], () => this.#bar.setKept(Object.keys(this.#traits.get('kept'))));
+    this.#traits.follow(['renderer'], () => this.#plot.setRenderer(this.#traits.get('renderer')));
     this.#traits.follow(['work'], () => this.#showWork());
     this.#traits.follow(['garage'], () => {
       this.#showGarage();

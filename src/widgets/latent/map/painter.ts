@@ -2,9 +2,12 @@
 import type { Values } from '../cloud';
 import { density, discs, DIM, HIDDEN, MISSING, type Ink, type Target } from '../paint';
 import type { Frame } from './frame';
+import type { GlPoints } from './gl';
 
 /** Points up to which each is painted on its own. */
 export const FEW = 200_000;
+/** Points up to which a graphics card draws each. */
+export const CARD = 5_000_000;
 /** Up to how many points, and how large each is: half its width in CSS pixels. */
 const RADII: readonly (readonly [number, number])[] = [
   [500, 4],
@@ -26,13 +29,28 @@ export interface Painting {
 
 export interface Painted {
   readonly drawn: number;
-  readonly how: 'points' | 'density';
+  readonly how: 'points' | 'card' | 'density';
 }
 
-/** @param pixel - Pixels of the picture that make one CSS pixel. */
-export function paint(target: Target, painting: Painting, frame: Frame, pixel: number): Painted {
+/**
+ * Paints into `target`, or on the graphics card's canvas where it does the work (`card`).
+ *
+ * @param pixel - Pixels of the picture that make one CSS pixel.
+ */
+export function paint(
+  target: Target,
+  painting: Painting,
+  frame: Frame,
+  pixel: number,
+  card: GlPoints | null = null
+): Painted {
   const { x, y, ink, sizes } = painting;
   const visible = countVisible(painting, frame);
+  if (visible > FEW && visible <= CARD && card?.usable) {
+    const radii = radiiOf(visible, sizes !== null, pixel);
+    card.draw(painting, frame, target, [radii[0], radii[HIDDEN - 1]]);
+    return { drawn: visible, how: 'card' };
+  }
   if (visible > FEW) {
     return { drawn: density(target, x, y, frame.x, frame.y, ink), how: 'density' };
   }

@@ -1,11 +1,12 @@
 /** The picture of the map: points, numbers at its edges, and what hands do on it. */
-import type { Interval } from '../../../core/latent';
+import type { Interval, Renderer } from '../../../core/latent';
 import type { Corner } from '../../../core/polygon';
 import { wheelFactor } from '../../common/wheel';
 import { Later, make } from '../../common/dom';
 import type { Target } from '../paint';
 import { share, ticks, tickText } from '../scale';
 import { panned, valuesAt, zoomed, type Frame } from './frame';
+import { GlPoints, hasCard } from './gl';
 import { paint, type Painted, type Painting } from './painter';
 import type { Remote } from './raster';
 
@@ -48,6 +49,7 @@ export class Plot {
   readonly #box = make('div', { class: 'astrodata-latent-box', hidden: true });
   readonly #hooks: PlotHooks;
   readonly #rest = new Later(120);
+  #card: GlPoints | null = null;
   #limits: { x: Interval | null; y: Interval | null } | null = null;
   #names: readonly [string, string] = ['', ''];
   #frame: Frame = { x: [0, 1], y: [0, 1] };
@@ -89,6 +91,13 @@ export class Plot {
       cancelAnimationFrame(this.#request);
     });
     this.#listen(signal);
+  }
+
+  /** Chooses what draws many points: the graphics card by itself only where there is one. */
+  setRenderer(renderer: Renderer): void {
+    const wanted = renderer === 'card' || (renderer === 'auto' && hasCard());
+    this.#card = wanted ? (this.#card ?? GlPoints.make()) : null;
+    this.redraw();
   }
 
   get frame(): Frame {
@@ -212,7 +221,7 @@ export class Plot {
       return;
     }
     const pixel = globalThis.devicePixelRatio || 1;
-    const painted = paint(target, this.#painting, this.#frame, pixel);
+    const painted = paint(target, this.#painting, this.#frame, pixel, this.#card);
     this.#show(target, this.#frame, painted, this.#painting.x.length, began);
   }
 
@@ -234,8 +243,13 @@ export class Plot {
     const { drawn, how } = painted;
     canvas.width = target.width;
     canvas.height = target.height;
-    const bytes = new Uint8ClampedArray(target.pixels.buffer as ArrayBuffer);
-    canvas.getContext('2d')?.putImageData(new ImageData(bytes, target.width, target.height), 0, 0);
+    const context = canvas.getContext('2d');
+    if (how === 'card') {
+      context?.drawImage(this.#card!.canvas, 0, 0);
+    } else {
+      const bytes = new Uint8ClampedArray(target.pixels.buffer as ArrayBuffer);
+      context?.putImageData(new ImageData(bytes, target.width, target.height), 0, 0);
+    }
     this.#painted = frame;
     this.#shift();
     this.#cost = performance.now() - began;
