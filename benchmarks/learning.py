@@ -4,7 +4,8 @@ The annotator knows the truth. Ten events are labelled at a time, then each stra
 anew; all of them see the same scaled latents and the same isolation-forest scores. The peers ask for events
 by their own order alone, as published; ours spends one label in ten at random, as it does in use, and is also
 shown without. Sets: the heart beats of the tests, as six principal components, and ADBench's tables, from
-``--data`` or ASTRODATA_ADBENCH. The constants of "guided" were chosen on these sets with other seeds.
+``--data`` or ASTRODATA_ADBENCH. The constants of "guided" were chosen
+among some thirty variants on these same sets, partly with the same seeds.
 """
 
 import argparse

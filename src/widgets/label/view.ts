@@ -1,0 +1,101 @@
+/** One view of a Labeller: greets the kernel, then shows the desk. */
+import type { LabelMeta, LabelRequests, LabelTraits } from '../../core/label';
+import { isAbort, Requester, type Channel } from '../../core/request';
+import { make } from '../common/dom';
+import { ErrorStrip } from '../common/errors';
+import { mismatch } from '../common/handshake';
+import { keepKeys } from '../common/keys';
+import { Notes } from '../common/notes';
+import type { Startable } from '../common/start';
+import { Traits, type TraitModel } from '../common/traits';
+import { Desk } from './desk';
+
+/** Draws into `el` until `signal` ends it; several views of one model live side by side. */
+export class LabelView implements Startable {
+  readonly #root: HTMLElement;
+  readonly #signal: AbortSignal;
+  readonly #traits: Traits<LabelTraits>;
+  readonly #errors = new ErrorStrip();
+  readonly #notes = new Notes();
+  readonly #body = make('div');
+  #requester: Requester<LabelRequests> | null = null;
+  #desk: Desk | null = null;
+  #starting = true;
+
+  constructor(model: TraitModel<LabelTraits>, el: HTMLElement, signal: AbortSignal) {
+    this.#signal = signal;
+    this.#traits = new Traits(model, signal);
+    this.#root = make(
+      'div',
+      { class: 'astrodata-widget astrodata-label', 'aria-busy': 'true' },
+      this.#errors.element,
+      this.#body,
+      this.#notes.element
+    );
+    el.append(this.#root);
+    keepKeys(this.#root);
+    // Another theme has other colours, which canvases do not follow by themselves.
+    const observer = new MutationObserver(() => this.#desk?.redraw());
+    observer.observe(document.body, {
+      attributes: true,
+      attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class']
+    });
+    signal.addEventListener('abort', () => {
+      observer.disconnect();
+      this.#desk?.dispose();
+      this.#requester?.dispose();
+      this.#root.remove();
+    });
+  }
+
+  connect(channel: Channel): void {
+    this.#requester = new Requester<LabelRequests>(channel);
+    void this.#greet(this.#requester);
+  }
+
+  fail(error: unknown, retry?: () => void): void {
+    this.#starting = false;
+    this.#errors.show(error, retry);
+    this.#showBusy();
+  }
+
+  async #greet(requester: Requester<LabelRequests>): Promise<void> {
+    this.#starting = true;
+    this.#showBusy();
+    try {
+      const { meta } = await requester.request('hello', {}, this.#signal);
+      const wrong = mismatch(meta);
+      if (wrong) {
+        this.fail(wrong);
+        return;
+      }
+      const { meta: facts } = await requester.request('describe', {}, this.#signal);
+      this.#starting = false;
+      this.#begin(requester, facts);
+    } catch (error) {
+      if (!isAbort(error)) {
+        this.fail(error, () => void this.#greet(requester));
+      }
+    }
+  }
+
+  #begin(requester: Requester<LabelRequests>, facts: LabelMeta): void {
+    this.#notes.set(facts.warnings, 'these labels');
+    this.#desk = new Desk(
+      facts,
+      requester,
+      this.#traits,
+      {
+        failed: (error, retry) => this.fail(error, retry),
+        changed: () => this.#showBusy()
+      },
+      this.#signal
+    );
+    this.#body.replaceChildren(this.#desk.element);
+    this.#desk.start();
+  }
+
+  #showBusy(): void {
+    this.#root.setAttribute('aria-busy', String(this.#starting || !!this.#desk?.busy));
+  }
+}
