@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from traitlets import Float, Integer
 from traitlets.config import Configurable
 
+from .label_sessions import LabelSessions
 from .previews import Previews
 from .records import Records
 from .workers import WorkerPool
@@ -49,6 +50,7 @@ class AstrodataLab(Configurable):
             self._reading, self.preview_seconds, self.max_preview_bytes, self.thumbnail_cache_bytes
         )
         self.records = Records(self._keeping, self.preview_seconds, self.hash_seconds)
+        self.label_sessions = LabelSessions(self._reading, self.preview_seconds)
 
     def close(self) -> None:
         """End the worker processes."""

@@ -174,6 +174,18 @@ class DatasetsHandler(Handler):
         self.finish()
 
 
+class LabelsHandler(Handler):
+    """The label sessions."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Give all label sessions, those first that changed last."""
+        listing = await self.lab.label_sessions.listing(self.root)
+        notes = [without_root(note, str(self.root)) for note in listing["warnings"]]
+        self.reply({**listing, "warnings": notes})
+
+
 def read_wanted(body: Any) -> tuple[str, dict[str, Any]]:
     """Give the path, and name, tags and expect, from the body of a POST.
 
@@ -210,6 +222,7 @@ ROUTES: dict[str, type[Handler]] = {
     "header": HeaderHandler,
     "thumbnail": ThumbnailHandler,
     "datasets": DatasetsHandler,
+    "labels": LabelsHandler,
 }
 
 

@@ -23,6 +23,42 @@ export interface IDataset {
   readonly state: 'ok' | 'missing' | 'changed';
 }
 
+/** A class of a label session. */
+export interface ILabelClass {
+  readonly name: string;
+  /** `#rrggbb`, null where the session has no colour for it. */
+  readonly color: string | null;
+  /** Labels that it has now. */
+  readonly count: number;
+}
+
+/** Who labelled in a session, and how much. */
+export interface IAnnotator {
+  readonly name: string;
+  readonly count: number;
+  /** Labels of each class, in the order of the session's classes. */
+  readonly counts: readonly number[];
+}
+
+/** The labels that were given to one dataset for one purpose. */
+export interface ILabelSession {
+  readonly name: string;
+  /** Contents-API path of its folder. */
+  readonly path: string;
+  /** Name of its dataset, empty when it has none. */
+  readonly dataset: string;
+  /** What the catalogue has under that name, or with its bytes. */
+  readonly source: Pick<IDataset, 'name' | 'path' | 'kind' | 'format' | 'state'> | null;
+  readonly classes: readonly ILabelClass[];
+  readonly annotators: readonly IAnnotator[];
+  /** Classes and annotators that are too many to be listed here. */
+  readonly more: { readonly classes: number; readonly annotators: number };
+  /** Events that have a label. */
+  readonly labelled: number;
+  /** Seconds since 1970, null when nobody knows. */
+  readonly changed: number | null;
+}
+
 /** What an uploaded file must turn out to be. */
 export interface IExpectation {
   readonly size: number;
@@ -91,6 +127,10 @@ export class Api {
 
   datasets(): Promise<{ datasets: IDataset[]; warnings: string[] }> {
     return this._ask('datasets');
+  }
+
+  labels(): Promise<{ sessions: ILabelSession[]; warnings: string[] }> {
+    return this._ask('labels');
   }
 
   add(path: string, expect?: IExpectation): Promise<IDataset> {

@@ -7,8 +7,8 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { Contents } from '@jupyterlab/services';
 
-import { IDataset } from './api';
-import { cellSource, pythonKernel } from './python';
+import { IDataset, ILabelSession } from './api';
+import { cellSource, labelSource, pythonKernel } from './python';
 
 export interface ICellInserterOptions {
   readonly app: JupyterFrontEnd;
@@ -23,13 +23,28 @@ export interface ICellInserterOptions {
 export class CellInserter {
   constructor(private readonly _options: ICellInserterOptions) {}
 
-  /** Insert a cell that opens a dataset below the active one, in a new notebook if there is none. */
-  async insert(dataset: IDataset): Promise<void> {
+  /** Insert a cell that opens a dataset. */
+  insert(dataset: IDataset): Promise<void> {
+    return this._insert(panel => this.source(dataset, panel));
+  }
+
+  /** Insert a cell that goes on with a label session. */
+  insertLabels(session: ILabelSession): Promise<void> {
+    return this._insert(panel => labelSource(session, this._folderOf(panel)));
+  }
+
+  /** The Python for one notebook. */
+  source(dataset: IDataset, panel: NotebookPanel | null): string {
+    return cellSource(dataset, this._folderOf(panel));
+  }
+
+  /** Insert a cell below the active one, in a new notebook if there is none. */
+  private async _insert(sourceFor: (panel: NotebookPanel) => string): Promise<void> {
     const panel = this._current() ?? (await this._create());
     await panel.context.ready;
     this._options.app.shell.activateById(panel.id);
     const notebook = panel.content;
-    const source = this.source(dataset, panel);
+    const source = sourceFor(panel);
     const cells = notebook.model!.sharedModel;
     const active = notebook.activeCell;
     if (active?.model.type === 'code' && active.model.sharedModel.getSource().trim() === '') {
@@ -45,13 +60,6 @@ export class CellInserter {
     await notebook.scrollToItem(notebook.activeCellIndex, 'start');
   }
 
-  /** The Python for one notebook. */
-  source(dataset: IDataset, panel: NotebookPanel | null): string {
-    const contents: Contents.IManager = this._options.app.serviceManager.contents;
-    const path = panel === null ? '' : contents.localPath(panel.context.path);
-    return cellSource(dataset, PathExt.dirname(path));
-  }
-
   /** Run the active cell, if the settings say so. */
   async run(panel: NotebookPanel): Promise<void> {
     if (!this._options.runs()) {
@@ -63,6 +71,12 @@ export class CellInserter {
       panel.sessionContext,
       this._options.dialogs ?? undefined
     );
+  }
+
+  /** Where the kernel of a notebook runs. */
+  private _folderOf(panel: NotebookPanel | null): string {
+    const contents: Contents.IManager = this._options.app.serviceManager.contents;
+    return PathExt.dirname(panel === null ? '' : contents.localPath(panel.context.path));
   }
 
   /** The notebook that the person used last, if it speaks Python. */

@@ -63,7 +63,7 @@ def test_published_files_are_trimmed_to_their_published_length(capsys) -> None:
         ("train daidream noise.npy --engine abacus", "there is no engine"),
         ("train daidream missing.npz", "does not exist"),
         ("encode noise.npy", "which model? --model NAME; there are: none yet"),
-        ("encode noise.npy --model frist", "there is no model 'frist'"),
+        ("encode noise.npy --model frist", "there is no model and no run 'frist'"),
         ("garage noise.npy --model first --rate much", "there is no model"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,11 @@ def read_session(folder: Path) -> tuple[dict[str, Any], list[str]]:
     """Give what the session's file says, and what is wrong with it."""
     path = folder / FILE
     try:
-        with path.open("rb") as file:
+        # A pipe in the place of the file would keep a reader waiting for ever.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError("it is no file")
             facts = json.loads(file.read(_LONGEST))
         if not isinstance(facts, dict):
             raise ValueError("it is no record")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import AstrodataError, BadRequest
-from . import browsing, daidream
+from . import browsing, daidream, labelling
+from .completing import complete
 from .words import suggestion, words_of
 
 HELP = """\
@@ -19,6 +20,11 @@ HELP = """\
 %astro encode PATH|NAME --model MODEL         latents of traces, kept as Parquet
 %astro garage PATH|NAME --model MODEL [--rate 0.01]
                                               the cut that noise-only traces make, kept as JSON
+%astro explore PATH|NAME --encoder MODEL|RUN [--method pca|umap|pacmap|tsne] [--labels SESSION]
+                                              map of the latents: select, look behind a point, label
+%astro label PATH|NAME --classes A,B,C [--session NAME] [--queue STRATEGY [--encoder MODEL]] [--blind]
+                                              label events with the keyboard, from where you stopped
+%astro labels [PATH|NAME]                     list label sessions, or give all labels of a data set
 
 Names with spaces go in quotes: %astro view "my galaxy.fits"\
 """
@@ -31,12 +37,16 @@ COMMANDS: dict[str, Callable[[Sequence[str]], Any]] = {
     "train": daidream.train,
     "encode": daidream.encode_data,
     "garage": daidream.garage_of,
+    "explore": labelling.explore,
+    "label": labelling.label,
+    "labels": labelling.labels,
 }
 
 
 def register(ipython: Any) -> None:
     """Give an IPython shell the line magic ``%astro``; doing it twice is harmless."""
     ipython.register_magic_function(astro, "line", "astro")
+    ipython.set_hook("complete_command", complete, str_key="%astro")
 
 
 def astro(line: str) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest
 from .browsing import opened
+from .encoders import encoder_of, models
+from .places import folder_of, place_of
 from .words import last, split_words
 
 RAW, TRIM = 10_000, (125, 147)
@@ -31,13 +31,13 @@ def train(words: Sequence[str]) -> Any:
     preset = preset_of(last(options["--preset"]) or "quick")
     traces = _traces(word, last(options["--hdu"]))
     name = last(options["--as"]) or f"{_stem(word)}-{preset.name}"
-    path = _place("models", name, ".keras")
+    path = place_of("models", name, ".keras")
     done = multistart(
         preset,
         traces,
         last(options["--engine"]) or "keras",
         progress=Live(preset.model_epochs),
-        folder=_folder("checkpoints") / path.stem,
+        folder=folder_of("checkpoints") / path.stem,
         n_samples=traces.shape[1],
     )
     save(done.model, path)
@@ -56,7 +56,7 @@ def encode_data(words: Sequence[str]) -> Any:
     from ..latent import encode
 
     model, name = _model(last(options["--model"]))
-    path = _place("latents", f"{_stem(word)}-{name}", ".parquet")
+    path = place_of("latents", f"{_stem(word)}-{name}", ".parquet")
     z = encode(_traces(word, last(options["--hdu"]), model.n_samples), model, path=path)
     print(f"{len(z):,} latents, kept in {path}")  # noqa: T201
     return pd.DataFrame(z, columns=[f"z{i}" for i in range(z.shape[1])]).rename_axis("id")
@@ -78,7 +78,7 @@ def garage_of(words: Sequence[str]) -> Any:
     z = encode(_traces(word, last(options["--hdu"]), model.n_samples), model)
     half = len(z) // 2
     garage = Garage.fit(z[:half]).calibrate(z[half:], rate)
-    path = garage.save(_place("garages", f"{_stem(word)}-{name}", ".json"))
+    path = garage.save(place_of("garages", f"{_stem(word)}-{name}", ".json"))
     print(f"false positives on held-out noise: {garage.rate_outside(z[half:])}; kept in {path}")  # noqa: T201
     return garage
 
@@ -100,38 +100,13 @@ def _traces(word: str, hdu: str | None, n_samples: int | None = None) -> Any:
     return traces
 
 
-def _folder(kind: str) -> Path:
-    from ..catalog import Catalog
-
-    folder = Catalog().folder / kind
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _place(kind: str, name: str, ending: str) -> Path:
-    return (
-        _folder(kind) / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('-.') or 'unnamed'}{ending}"
-    )
-
-
 def _stem(word: str) -> str:
     return Path(word).stem
 
 
 def _model(word: str | None) -> tuple[Any, str]:
-    from ..models import load
-
-    folder = _folder("models")
-    known = sorted(path.stem for path in folder.glob("*.keras"))
     if word is None:
-        raise BadRequest(f"which model? --model NAME; there are: {', '.join(known) or 'none yet'}")
-    path = Path(word) if word.endswith(".keras") else folder / f"{word}.keras"
-    if not path.is_file():
-        close = difflib.get_close_matches(word, known, 1, 0.5)
-        hint = (
-            f"did you mean {close[0]!r}?"
-            if close
-            else f"there are: {', '.join(known) or 'none yet'}"
+        raise BadRequest(
+            f"which model? --model NAME; there are: {', '.join(models()) or 'none yet'}"
         )
-        raise UnknownName(f"there is no model {word!r} in {folder}; {hint}")
-    return load(path), path.stem
+    return encoder_of(word)

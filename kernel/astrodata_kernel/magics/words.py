@@ -28,10 +28,14 @@ def suggestion(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
 
 
 def split_words(
-    command: str, words: Sequence[str], options: Sequence[str], what: str
+    command: str,
+    words: Sequence[str],
+    options: Sequence[str],
+    what: str,
+    flags: Sequence[str] = (),
 ) -> tuple[str, dict[str, list[str]]]:
-    """Give the one argument of a command and the values of its options."""
-    given: dict[str, list[str]] = {option: [] for option in options}
+    """Give the one argument of a command and the values of its options; a flag that is there has one."""
+    given: dict[str, list[str]] = {option: [] for option in (*options, *flags)}
     arguments: list[str] = []
     rest = list(words)
     while rest:
@@ -40,8 +44,15 @@ def split_words(
             arguments.append(word)
             continue
         name, sign, value = word.partition("=")
-        if name not in options:
-            raise BadRequest(f"%astro {command}: unknown option {name}{suggestion(name, options)}")
+        if name not in given:
+            raise BadRequest(
+                f"%astro {command}: unknown option {name}{suggestion(name, list(given))}"
+            )
+        if name in flags:
+            if sign:
+                raise BadRequest(f"%astro {command}: {name} takes no value")
+            given[name].append(name)
+            continue
         if not sign and (not rest or rest[0].startswith("--")):
             raise BadRequest(f"%astro {command}: {name} needs a value behind it")
         given[name].append(value if sign else rest.pop(0))

@@ -6,6 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { Api, ApiError, IDataset, IExpectation } from '../api';
 import { ClashAnswer, upload } from '../upload';
 import { VERSION } from '../version';
+import { Labels } from './labels';
 import { ITask, TaskList } from './tasks';
 
 /** Milliseconds between two refreshes that nobody asked for. */
@@ -21,14 +22,18 @@ export interface IPanelModelOptions {
 }
 
 /**
- * What the panel shows: the datasets of the catalogue, and the work that is under way.
+ * What the panel shows: the datasets of the catalogue, their labels, and the work that is under way.
  */
 export class PanelModel implements IDisposable {
   constructor(private readonly _options: IPanelModelOptions) {
     this.tasks = new TaskList();
     this.tasks.changed.connect(this._emit, this);
+    this.labels = new Labels(_options.api);
+    this.labels.changed.connect(this._emit, this);
     _options.contents.fileChanged.connect(this._onFileChanged, this);
   }
+
+  readonly labels: Labels;
 
   readonly tasks: TaskList;
 
@@ -68,6 +73,7 @@ export class PanelModel implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this.tasks.cancelAll();
+    this.labels.dispose();
     clearTimeout(this._timer);
     Signal.clearData(this);
   }
@@ -95,6 +101,7 @@ export class PanelModel implements IDisposable {
     this._timer = undefined;
     this._refreshedAt = Date.now();
     const serial = ++this._serial;
+    void this.labels.refresh();
     try {
       const { datasets, warnings } = await this._options.api.datasets();
       if (serial !== this._serial) {

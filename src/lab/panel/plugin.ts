@@ -5,7 +5,7 @@ import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { Api, IDataset } from '../api';
+import { Api, IDataset, ILabelSession } from '../api';
 import { DatasetDrag } from '../drag';
 import { CellInserter } from '../insertCell';
 import { IAstrodataPanel } from '../tokens';
@@ -56,19 +56,24 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
       runs: () => settings.runInsertedCell
     });
     const drag = new DatasetDrag(tracker, inserter);
-    const open = once(async (dataset: IDataset) => {
+    const tried = async (name: string, work: Promise<void>): Promise<void> => {
       try {
-        await inserter.insert(dataset);
+        await work;
       } catch (error) {
-        await showErrorMessage(trans.__('Cannot open %1', dataset.name), error as Error);
+        await showErrorMessage(trans.__('Cannot open %1', name), error as Error);
       }
-    });
+    };
+    const open = once((dataset: IDataset) => tried(dataset.name, inserter.insert(dataset)));
+    const openLabels = once((session: ILabelSession) =>
+      tried(session.name, inserter.insertLabels(session))
+    );
     const widget = new AstrodataPanel({
       api,
       model,
       trans,
       thumbnailSize: () => settings.thumbnailSize,
       onOpen: dataset => void (drag.justDragged || open(dataset)),
+      onOpenLabels: session => void openLabels(session),
       onRemove: async dataset => {
         if (await askRemove(dataset.name, trans)) {
           await model.remove(dataset.name);

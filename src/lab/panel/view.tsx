@@ -2,9 +2,11 @@ import { addIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IDataset } from '../api';
+import { IDataset, ILabelSession } from '../api';
 import { panelIcon } from '../icons';
+import { hasEvents } from '../python';
 import { DatasetRows, IDatasetRowsProps } from './datasetRows';
+import { LabelSection } from './labelRows';
 import { PanelModel } from './model';
 import { TaskRows } from './taskRows';
 
@@ -16,6 +18,7 @@ export interface IPanelViewProps extends Omit<IDatasetRowsProps, 'datasets'> {
   /** Something that can be dropped is over the panel. */
   readonly hovered: boolean;
   readonly onFiles: (files: File[]) => void;
+  readonly onOpenLabels: (session: ILabelSession) => void;
 }
 
 /** The whole panel. */
@@ -37,6 +40,9 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
           onDismiss={task => model.tasks.remove(task)}
         />
         <Contents {...props} />
+        {model.status === 'ready' ? (
+          <LabelSection {...props} labels={model.labels} example={exampleOf(model.datasets)} />
+        ) : null}
       </div>
       <div className="jp-astrodata-lab-live" role="status" aria-live="polite">
         {model.announcement}
@@ -159,6 +165,14 @@ function Searchable(props: IPanelViewProps): JSX.Element {
       )}
     </>
   );
+}
+
+/** What the words that teach labelling may take, undefined while there are no datasets. */
+function exampleOf(datasets: readonly IDataset[]): string | undefined {
+  if (datasets.length === 0) {
+    return undefined;
+  }
+  return datasets.find(hasEvents)?.name ?? 'DATASET';
 }
 
 function matches(dataset: IDataset, query: string): boolean {

@@ -4,7 +4,7 @@ import { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { Api, IDataset } from '../api';
+import { Api, IDataset, ILabelSession } from '../api';
 import { DropTarget } from '../drop';
 import { panelIcon } from '../icons';
 import { PanelModel } from './model';
@@ -16,6 +16,7 @@ export interface IPanelOptions {
   readonly trans: TranslationBundle;
   readonly thumbnailSize: () => number;
   readonly onOpen: (dataset: IDataset) => void;
+  readonly onOpenLabels: (session: ILabelSession) => void;
   readonly onRemove: (dataset: IDataset) => void;
   readonly onPress: (dataset: IDataset, event: MouseEvent) => void;
 }
@@ -46,6 +47,7 @@ export class AstrodataPanel extends ReactWidget {
   }
 
   handleEvent(): void {
+    this._options.model.labels.seen = this._isSeen();
     this.refreshIfSeen();
   }
 
@@ -76,17 +78,30 @@ export class AstrodataPanel extends ReactWidget {
       hover: over => this._setHovered(over)
     });
     window.addEventListener('focus', this);
+    document.addEventListener('visibilitychange', this);
+    model.labels.seen = this._isSeen();
   }
 
   protected override onBeforeDetach(message: Message): void {
     window.removeEventListener('focus', this);
+    document.removeEventListener('visibilitychange', this);
     this._drop?.dispose();
     super.onBeforeDetach(message);
   }
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
+    this._options.model.labels.seen = this._isSeen();
     this._options.model.refreshSoon();
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._options.model.labels.seen = false;
+  }
+
+  private _isSeen(): boolean {
+    return this.isVisible && !document.hidden;
   }
 
   private _setHovered(over: boolean): void {

@@ -1,4 +1,4 @@
-import { Api, ApiError, IDataset, IExpectation } from '../../../src/lab/api';
+import { Api, ApiError, IDataset, IExpectation, ILabelSession } from '../../../src/lab/api';
 
 export function dataset(name: string, changes: Partial<IDataset> = {}): IDataset {
   return {
@@ -17,6 +17,27 @@ export function dataset(name: string, changes: Partial<IDataset> = {}): IDataset
   };
 }
 
+export function labelSession(name: string, changes: Partial<ILabelSession> = {}): ILabelSession {
+  return {
+    name,
+    path: `astrodata/labels/${name}`,
+    dataset: 'ecg',
+    source: { name: 'ecg', path: 'data/ecg.npy', kind: 'image', format: 'NumPy', state: 'ok' },
+    classes: [
+      { name: 'normal', color: '#4477aa', count: 1200 },
+      { name: 'anomaly', color: '#ee6677', count: 34 }
+    ],
+    annotators: [
+      { name: 'ada', count: 1000, counts: [980, 20] },
+      { name: 'grace', count: 234, counts: [220, 14] }
+    ],
+    more: { classes: 0, annotators: 0 },
+    labelled: 1234,
+    changed: 1000,
+    ...changes
+  };
+}
+
 /** The server's half in memory. */
 export class FakeApi extends Api {
   constructor() {
@@ -30,6 +51,11 @@ export class FakeApi extends Api {
   error: ApiError | null = null;
   serverVersion = '0.1.0';
   lists = 0;
+  sessions: ILabelSession[] = [];
+  labelWarnings: string[] = [];
+  /** What the next looks at the labels fail with. */
+  labelError: ApiError | null = null;
+  labelLists = 0;
 
   override async version(): Promise<string> {
     this._check();
@@ -40,6 +66,14 @@ export class FakeApi extends Api {
     this.lists += 1;
     this._check();
     return { datasets: [...this.list], warnings: this.warnings };
+  }
+
+  override async labels(): Promise<{ sessions: ILabelSession[]; warnings: string[] }> {
+    this.labelLists += 1;
+    if (this.labelError) {
+      throw this.labelError;
+    }
+    return { sessions: [...this.sessions], warnings: this.labelWarnings };
   }
 
   override async add(path: string, expect?: IExpectation): Promise<IDataset> {

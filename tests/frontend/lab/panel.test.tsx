@@ -65,6 +65,7 @@ function draw(): void {
         onRemove={removed}
         onPress={() => undefined}
         onFiles={chosen}
+        onOpenLabels={() => undefined}
       />
     )
   );
