@@ -85,6 +85,14 @@ def test_the_ink_of_a_trace_reaches_its_extremes_in_each_column(traces: Array) -
         assert rows.max() >= round(bottom) - 1
 
 
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_steep_edge_is_one_line_up_and_down(step: int) -> None:
+    trace = np.where(np.arange(200) < 100, 0.0, 1.0)[::step]
+    picture = of_traces([trace], 20, 40)[0] > 0
+    assert picture.any(axis=0).all()
+    assert (picture.sum(axis=0) == 40).any()
+
+
 def test_thumbnails_of_odd_traces_are_pictures_too() -> None:
     odd = [np.full(10, np.nan), np.full(10, 3.0), np.r_[np.nan, 1.0, 2.0], np.array([5.0])]
     pictures = of_traces(odd, 16, 9)

@@ -32,12 +32,15 @@ type Cut = [[number, number][], number, number, number];
 
 const explorer = (page: IJupyterLabPageFixture): Locator =>
   page.locator('.astrodata-latent').last();
+/** The tab that is seen. */
+const pane = (page: IJupyterLabPageFixture): Locator =>
+  explorer(page).locator('[role="tabpanel"]:not([hidden])');
 const counts = (page: IJupyterLabPageFixture): Locator =>
-  explorer(page).locator('.astrodata-latent-counts');
+  pane(page).locator('.astrodata-latent-counts');
 const limit = (page: IJupyterLabPageFixture, name: string): Locator =>
   explorer(page).getByRole('slider', { name, exact: true });
 const control = (page: IJupyterLabPageFixture, label: string): Locator =>
-  explorer(page).getByLabel(label, { exact: true });
+  pane(page).getByLabel(label, { exact: true });
 const panel = (page: IJupyterLabPageFixture, label: string): Locator =>
   explorer(page).getByRole('img', { name: new RegExp(`^${label}`) });
 
@@ -207,7 +210,7 @@ print('in time', time.time() < end)`
     const far = Number((await page.getByText(/^FAR/).last().textContent())!.slice(4));
     const at = await placeOf(page, picture, far);
     await picture.hover({ position: at });
-    const status = explorer(page).locator('.astrodata-latent-status');
+    const status = pane(page).locator('.astrodata-latent-status');
     await expect(status).toContainText(`Point ${far}:`);
     await expect(status).toContainText(/outside.*run [AB]/);
     await picture.click({ position: at });
@@ -219,7 +222,7 @@ print('in time', time.time() < end)`
     await expect(
       explorer(page).getByRole('img', { name: 'Trace minus reconstruction' })
     ).toBeVisible();
-    await expect(explorer(page).locator('.astrodata-latent-title')).toContainText(/rms 0\.[23]/);
+    await expect(pane(page).locator('.astrodata-latent-title')).toContainText(/rms 0\.[23]/);
     await runCell(page, 'print("point is", explorer.point)');
     await expect(page.getByText(`point is ${far}`)).toBeVisible();
   });
@@ -297,7 +300,7 @@ print("CHOSEN", len(explorer.selected), bool((explorer.selected == np.flatnonzer
     await expect(explorer(page).getByRole('list', { name: 'Collapsed starts' })).toHaveText(
       /round 0, start 2: no spread in z.*round 1, start 2: no spread in z/
     );
-    await explorer(page).getByRole('tab', { name: 'Latent space' }).click();
+    await explorer(page).getByRole('tab', { name: 'Scatter matrix' }).click();
     await expect(panel(page, 'z1 against z0')).toBeVisible();
   });
 

@@ -41,9 +41,9 @@ def of_traces(traces: Sequence[Array], width: int, height: int) -> Pictures:
         first = (top - high) * scale if scale else np.where(np.isfinite(high), middle, np.nan)
         last = (top - low) * scale if scale else first
         # Neighbours meet, or a steep edge would fall apart into dashes.
-        first = np.fmin(first, np.r_[last[1:], np.nan]).round()
-        last = np.fmax(last, np.r_[np.nan, first[:-1]]).round()
-        picture[(rows >= first) & (rows <= last)] = 255
+        joined = np.fmin(first, np.r_[last[1:], np.nan]).round()
+        last = np.fmax(last, np.r_[first[1:], np.nan]).round()
+        picture[(rows >= joined) & (rows <= last)] = 255
     return made
 
 

@@ -1,12 +1,8 @@
 /** Classes for the selected points, by button or key; a label counts when the kernel says that it is on the disk. */
 import type { LabelsMeta } from '../../../core/latent';
 import { button, make } from '../../common/dom';
-
-export interface LabelHooks {
-  /** Gives the selected points a class, or takes theirs away. */
-  label(name: string | null): void;
-  step(what: 'undo' | 'redo'): void;
-}
+import { Queue } from '../queue';
+import type { Context } from './context';
 
 export class LabelBar {
   readonly element = make('div', {
@@ -19,21 +15,30 @@ export class LabelBar {
   readonly #undo: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
   readonly #none: HTMLButtonElement;
-  readonly #hooks: LabelHooks;
+  readonly #context: Context;
+  readonly #changed: () => void;
+  /** In order: an undo must not overtake what it takes back. */
+  readonly #queue: Queue;
   #meta: LabelsMeta | null = null;
   #buttons: HTMLButtonElement[] = [];
   #chosen = false;
 
-  constructor(hooks: LabelHooks) {
-    this.#hooks = hooks;
+  /** @param changed - The labels of points are others. */
+  constructor(context: Context, changed: () => void) {
+    this.#context = context;
+    this.#changed = changed;
+    this.#queue = new Queue(
+      error => context.hooks.failed(error),
+      () => context.hooks.changed()
+    );
     this.#undo = button('↶', 'Undo the last label', 'Undo the last label (u)', () =>
-      hooks.step('undo')
+      this.step('undo')
     );
     this.#redo = button('↷', 'Redo the label', 'Redo what was undone (Shift+u)', () =>
-      hooks.step('redo')
+      this.step('redo')
     );
     this.#none = button('none', 'No label', 'Take the labels of the selected points away', () =>
-      hooks.label(null)
+      this.label(null)
     );
     this.element.append(
       'Label the selection:',
@@ -51,7 +56,7 @@ export class LabelBar {
       const dot = make('i');
       dot.style.background = color;
       const one = button('', `Label as ${name}`, `Label the selection as ${name}${key}`, () =>
-        this.#hooks.label(name)
+        this.label(name)
       );
       const count = (meta.counts[name] ?? 0).toLocaleString('en');
       one.append(
@@ -76,8 +81,36 @@ export class LabelBar {
     }
   }
 
-  say(text: string): void {
-    this.#said.textContent = text;
+  get busy(): boolean {
+    return this.#queue.busy;
+  }
+
+  /** Gives the selected points a class, or takes theirs away. */
+  label(name: string | null): void {
+    const { requester, signal } = this.#context;
+    this.#queue.push('', async () => {
+      const { meta } = await requester.request('label', { name, note: null }, signal);
+      const what = name === null ? 'without a label' : `labelled ${name}`;
+      this.#show(meta, `${meta.labelled.toLocaleString('en')} ${what}`);
+    });
+  }
+
+  step(what: 'undo' | 'redo'): void {
+    const { requester, signal } = this.#context;
+    this.#queue.push('', async () => {
+      const { meta } = await requester.request('label_step', { what }, signal);
+      this.#show(meta, what === 'undo' ? 'undone' : 'done again');
+    });
+  }
+
+  dispose(): void {
+    this.#queue.clear();
+  }
+
+  #show(meta: LabelsMeta, said: string): void {
+    this.set(meta);
+    this.#said.textContent = said;
+    this.#changed();
   }
 
   /** Gives the class of a key, if it has one. */

@@ -143,10 +143,6 @@ export class SelectionBar {
       ...names.map(name => ({ value: `-${name}`, text: `forget ${name}` }))
     ]);
   }
-
-  setError(wrong: boolean): void {
-    this.#where.setAttribute('aria-invalid', String(wrong));
-  }
 }
 
 /** Gives what the keys that are held make of a shape. */
