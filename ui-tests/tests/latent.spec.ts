@@ -261,7 +261,7 @@ print('in time', time.time() < end)`
     await runCell(
       page,
       `
-s = explorer.selection
+s = explorer.selection[0]['box']
 mask = (z[:, 0] >= s['x_range'][0]) & (z[:, 0] <= s['x_range'][1]) & (z[:, 1] >= s['y_range'][0]) & (z[:, 1] <= s['y_range'][1])
 print("CHOSEN", len(explorer.selected), bool((explorer.selected == np.flatnonzero(mask)).all()))`
     );
@@ -335,7 +335,7 @@ from astrodata_kernel.widgets.latent import LatentExplorer
 z = np.random.default_rng(0).normal(size=(500, 3))
 z[:, 2] = 0.25
 z[4, 0] = np.nan
-LatentExplorer(z)`
+LatentExplorer(z, tab="matrix")`
     );
     await quiet(page);
     await expect(explorer(page)).toContainText('z2 is constant: this model has collapsed on it.');
