@@ -20,7 +20,8 @@ module.exports = {
     // Recording needs an ffmpeg that only Playwright's own download brings.
     video: 'off',
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Recording costs as much as the test: where one failed, its second run is recorded.
+    trace: 'on-first-retry',
     launchOptions: {
       executablePath: process.env.PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH || undefined,
       args: [

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def lazy_names(
-    package: str, homes: Mapping[str, str]
+    package: str, homes: Mapping[str, str], rooms: tuple[str, ...] = ()
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Give the ``__getattr__`` and ``__dir__`` of a package whose modules are heavy to load.
 
@@ -18,6 +18,8 @@ def lazy_names(
         ``__name__`` of the package.
     homes
         Module of each public name. A module must not be called like a name: it would hide it.
+    rooms
+        Modules and packages within that are public themselves.
 
     Returns
     -------
@@ -28,9 +30,11 @@ def lazy_names(
     def get(name: str) -> Any:
         if name in homes:
             return getattr(import_module(f".{homes[name]}", package), name)
+        if name in rooms:
+            return import_module(f".{name}", package)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def names() -> list[str]:
-        return sorted(homes)
+        return sorted({*homes, *rooms})
 
     return get, names

@@ -75,7 +75,7 @@ def test_any_function_encodes():
     np.testing.assert_array_equal(encode(x, lambda rows: rows[:, :2]), x[:, :2])
     with pytest.raises(BadRequest, match="no encoder"):
         encode(x, "a string")
-    with pytest.raises(BadRequest, match="for 10 traces"):
+    with pytest.raises(BadRequest, match="for 10 events"):
         encode(x, lambda rows: rows[:3])
 
 

@@ -1,4 +1,4 @@
-"""What encoders make of data: latents, the garage of the noise, efficiency curves."""
+"""What encoders make of data: latents, their maps and scores, the garage of the noise, efficiency curves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _HOMES = {
     "Efficiency": "efficiencies",
     "EllipseGarage": "garage_shapes",
     "Garage": "garage",
+    "Latents": "latents",
+    "NeighbourIndex": "neighbour_index",
     "Rate": "rates",
+    "cluster": "clusters",
     "compare": "comparison",
     "detectors": "comparison",
     "efficiency": "efficiencies",
@@ -19,8 +22,12 @@ _HOMES = {
     "efficiency_figure": "figures",
     "encode": "encoding",
     "latent_histograms": "figures",
+    "local_density": "clusters",
+    "neighbours": "neighbour_index",
+    "project": "projections",
     "rate": "rates",
 }
+_ROOMS = ("scores",)
 
-__all__ = sorted(_HOMES)
-__getattr__, __dir__ = lazy_names(__name__, _HOMES)
+__all__ = sorted((*_HOMES, *_ROOMS))
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, _ROOMS)

@@ -1,4 +1,4 @@
-"""From traces to latents, through any encoder, in chunks that can be taken up again."""
+"""From events to latents, through any encoder, in chunks that can be taken up again."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..datasets.lazy import LazyArray
 from ..errors import BadRequest, OutOfMemory
 from ..models.backend import on_gpu, out_of_memory
+from ..processing.events import Events, events_of
 from ..writing import write_whole
+from .latents import Latents
 
-Latents = npt.NDArray[np.float32]
+Array = npt.NDArray[np.float32]
 CHUNK = 2048
-"""Traces that are read and encoded at once."""
+"""Events that are read and encoded at once; fewer where they are large."""
+_CHUNK_BYTES = 256 << 20
 
 
 def encode(
@@ -34,26 +38,27 @@ def encode(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], None] | None = None,
 ) -> Latents:
-    """Give the latents of traces.
+    """Give the latents of traces, images or rows of a table.
 
     Parameters
     ----------
     traces
-        Shape (n, samples): an array, a lazy array, or a data set of kind "waveforms", read in chunks.
+        Shape (n, samples), (n, height, width) or (n, height, width, bands): an array, a lazy array, a data
+        set, a DataFrame of numbers, or events of `adk.processing.events`, read in chunks.
     encoder
-        A model of `adk.models`, its ``.encoder``, any Keras model, or a function from traces to latents.
+        A model of `adk.models`, its ``.encoder``, any Keras model, or a function from events to latents.
     path
-        Parquet file to keep them in, with the columns ``id``, ``z0``, ``z1``, ... Chunks that are done lie in
-        a folder beside it until all are; a call that was ended goes on from them.
+        Parquet file (or Zarr folder) to keep them in, for `Latents.load`. Chunks that are done lie in a
+        folder beside it until all are; a call that was ended goes on from them.
     ids
-        Of the traces, for the file; their numbers by default.
+        Of the events; by default those that they have, or their numbers.
     batch_size
         Of Keras' ``predict``; halved when the device's memory is too small.
     compiled
         True wants the compiled encoder for CPUs, False Keras; by default the compiled one where the encoder
         is of its kind and there is no GPU.
     client
-        A `distributed.Client`, on whose workers the chunks are encoded; the traces must be readable there.
+        A `distributed.Client`, on whose workers the chunks are encoded.
     progress
         Told the share done, 0 to 1.
     cancelled
@@ -61,73 +66,112 @@ def encode(
 
     Returns
     -------
-    ndarray
-        float32, shape (n, z). A trace with NaN has latents of NaN.
+    Latents
+        float32, shape (n, z), with the hashes of the data and of the encoder as facts. An event with NaN has
+        latents of NaN.
 
     Raises
     ------
     BadRequest
-        Traces of another length than the encoder takes, or ids of another number.
+        Events of another shape than the encoder takes, or ids of another number.
     OutOfMemory
-        The device's memory does not hold one trace.
+        The device's memory does not hold one event.
+
+    Examples
+    --------
+    >>> from astrodata_kernel.testing.synthetic import pulses
+    >>> encode(pulses(5), lambda traces: traces[:, :2])
+    <5 latents of 2 dimensions>
     """
-    source = getattr(traces, "array", traces)
-    if len(source.shape) != 2:
-        raise BadRequest(f"an array of shape {tuple(source.shape)}: give (traces, samples)")
+    # One refusal for all of them, before anything is read.
+    if not hasattr(traces, "kind") and len(np.shape(traces)) < 2:
+        raise BadRequest(f"an array of shape {np.shape(traces)}: give (traces, samples)")
+    events = events_of(traces, ids)
     encoder = getattr(encoder, "encoder", encoder)
-    _fits(source, encoder)
-    names = None if ids is None else np.asarray(ids)
-    if names is not None and names.shape != (source.shape[0],):
-        raise BadRequest(f"{names.size} ids for {source.shape[0]} traces: give one for each")
+    _fits(events, encoder)
     work = _worker(encoder, compiled, batch_size)
-    starts = range(0, source.shape[0], CHUNK)
-    parts = _Parts(None if path is None else Path(path), source, encoder)
-    done: dict[int, Latents] = {
-        start: z for start in starts if (z := parts.known(start)) is not None
-    }
+    chunk = _chunk_rows(events)
+    starts = range(0, len(events), chunk)
+    facts = {"data": events.digest, "encoder": digest_of_encoder(encoder)}
+    parts = _Parts(None if path is None else Path(path), {**facts, "chunk": chunk})
+    done: dict[int, Array] = {start: z for start in starts if (z := parts.known(start)) is not None}
     todo = [start for start in starts if start not in done]
     told = progress or (lambda _share: None)
     told(len(done) / max(1, len(starts)))
-    results = _on_cluster(client, source, encoder, batch_size, todo) if client else None
+    results = _on_cluster(client, events, encoder, batch_size, todo, chunk) if client else None
     for start in todo:
         if cancelled is not None:
             cancelled()
         if results is not None:
             z = np.asarray(results[start].result(), np.float32)
         else:
-            z = _chunk(work, source, start)
+            z = _encoded(work, _rows(events, start, chunk))
         done[start] = z
         parts.keep(start, z)
         told(len(done) / len(starts))
-    latents = (
-        np.concatenate([done[start] for start in starts]) if done else np.empty((0, 0), np.float32)
-    )
-    parts.finish(latents, names)
+    z = np.concatenate([done[start] for start in starts]) if done else np.empty((0, 0), np.float32)
+    latents = Latents(z, events.ids, facts=facts)
+    parts.finish(latents)
     return latents
 
 
-def _chunk(work: Callable[[Any], Any], source: Any, start: int) -> Latents:
-    rows = np.ascontiguousarray(np.asarray(source[start : start + CHUNK]), dtype=np.float32)
+def _chunk_rows(events: Events) -> int:
+    row = 4 * int(np.prod(events.shape[1:], dtype=np.int64))
+    return int(np.clip(_CHUNK_BYTES // max(1, row), 1, CHUNK))
+
+
+def _rows(events: Events, start: int, count: int) -> Array:
+    source = events.source
+    stop = min(start + count, len(events))
+    if events.kind == "rows":
+        part = source.iloc[start:stop].to_numpy()
+    elif isinstance(source, np.ndarray | LazyArray):
+        part = np.asarray(source[start:stop])
+    else:
+        part = np.stack([events.array(row) for row in range(start, stop)])
+    try:
+        return np.ascontiguousarray(part, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise BadRequest(
+            "these events hold more than numbers: give the columns that the encoder was trained with"
+        ) from None
+
+
+def _encoded(work: Callable[[Any], Any], rows: Array) -> Array:
+    flat = rows.reshape(len(rows), -1)
     with np.errstate(invalid="ignore", over="ignore"):
-        bad = ~np.isfinite(rows.sum(axis=1, dtype=np.float64))
+        bad = ~np.isfinite(flat.sum(axis=1, dtype=np.float64))
     if bad.any():
         rows = rows.copy()
         rows[bad] = 0
     z = np.array(work(rows), dtype=np.float32)
     if z.ndim != 2 or len(z) != len(rows):
-        raise BadRequest(f"the encoder gave an array of shape {z.shape} for {len(rows)} traces")
+        raise BadRequest(f"the encoder gave an array of shape {z.shape} for {len(rows)} events")
     z[bad] = np.nan
     return z
 
 
-def _fits(source: Any, encoder: Any) -> None:
-    wanted = getattr(encoder, "input_shape", (None, None))[1]
-    if wanted is not None and source.shape[1] != wanted:
-        how = "trim" if source.shape[1] > wanted else "pad"
+def _fits(events: Events, encoder: Any) -> None:
+    shape = getattr(encoder, "input_shape", None)
+    if not isinstance(shape, tuple) or not all(n is None or isinstance(n, int) for n in shape):
+        return
+    wanted, given = shape[1:], events.shape[1:]
+    # One channel may stand for none.
+    if wanted[-1:] == (1,) and len(wanted) == len(given) + 1:
+        wanted = wanted[:-1]
+    same = len(wanted) == len(given)
+    if same and all(n is None or n == m for n, m in zip(wanted, given, strict=True)):
+        return
+    if same and events.kind == "waveforms":
+        how = "trim" if given[0] > wanted[0] else "pad"
         raise BadRequest(
-            f"the traces have {source.shape[1]:,} samples, the encoder takes {wanted:,}: {how} them with "
-            f'adk.processing.waveforms.fit_length(traces, {wanted}, how="{how}")'
+            f"the traces have {given[0]:,} samples, the encoder takes {wanted[0]:,}: {how} them with "
+            f'adk.processing.waveforms.fit_length(traces, {wanted[0]}, how="{how}")'
         )
+    raise BadRequest(
+        f"these are {events.kind} of shape {given}, the encoder takes events of shape {wanted}: it is for "
+        "another kind of data; give the events that it was trained for, or another encoder"
+    )
 
 
 def _worker(encoder: Any, compiled: bool | None, batch_size: int) -> Callable[[Any], Any]:
@@ -174,7 +218,7 @@ class _Predictor:
 
 
 def _on_cluster(
-    client: Any, source: Any, encoder: Any, batch_size: int, starts: list[int]
+    client: Any, events: Events, encoder: Any, batch_size: int, starts: list[int], chunk: int
 ) -> dict[int, Any]:
     from .compiled_encoder import CompiledEncoder
 
@@ -183,40 +227,37 @@ def _on_cluster(
         made = encoder
     shared = client.scatter([made], broadcast=True)[0]
     return {
-        start: client.submit(_remote, shared, np.asarray(source[start : start + CHUNK]), batch_size)
+        start: client.submit(_remote, shared, _rows(events, start, chunk), batch_size)
         for start in starts
     }
 
 
 def _remote(encoder: Any, rows: Any, batch_size: int) -> Any:
     work = _Predictor(encoder, batch_size) if hasattr(encoder, "predict") else encoder
-    return _chunk(work, rows, 0)
+    return _encoded(work, rows)
 
 
 class _Parts:
     """Chunks that are done, in a folder beside the file that they will become."""
 
-    def __init__(self, path: Path | None, source: Any, encoder: Any) -> None:
+    def __init__(self, path: Path | None, facts: dict[str, Any]) -> None:
         self._path = path
         self._folder = None if path is None else path.with_name(path.name + ".parts")
-        self._facts: dict[str, Any] = {}
-        if self._folder is None:
+        if path is None or self._folder is None:
             return
-        self._facts = {
-            "data": _digest_of(source),
-            "encoder": _digest_of_encoder(encoder),
-            "chunk": CHUNK,
-        }
+        from .latents_files import checked_format
+
+        checked_format(path)  # before hours of work, not after
         self._folder.mkdir(parents=True, exist_ok=True)
         about = self._folder / "about.json"
-        text = json.dumps(self._facts, sort_keys=True)
+        text = json.dumps(facts, sort_keys=True)
         if not about.exists() or about.read_text(encoding="utf-8") != text:
-            # Parts of other traces or of another encoder are of no use here.
+            # Parts of other events or of another encoder are of no use here.
             for old in self._folder.glob("*.npy"):
                 old.unlink()
             write_whole(about, text.encode())
 
-    def known(self, start: int) -> Latents | None:
+    def known(self, start: int) -> Array | None:
         if self._folder is None:
             return None
         try:
@@ -224,34 +265,25 @@ class _Parts:
         except (OSError, ValueError, EOFError):
             return None
 
-    def keep(self, start: int, z: Latents) -> None:
+    def keep(self, start: int, z: Array) -> None:
         if self._folder is not None:
             write_whole(self._folder / f"{start}.npy", lambda file: np.save(file, z))
 
-    def finish(self, latents: Latents, ids: Any) -> None:
+    def finish(self, latents: Latents) -> None:
         if self._path is None or self._folder is None:
             return
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        columns = {"id": np.arange(len(latents)) if ids is None else ids}
-        columns |= {f"z{i}": latents[:, i] for i in range(latents.shape[1])}
-        table = pa.table(columns).replace_schema_metadata({"astrodata": json.dumps(self._facts)})
-        write_whole(self._path, lambda file: pq.write_table(table, file))
+        latents.save(self._path)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _digest_of(source: Any) -> str:
-    # Shape and some rows: reading everything only to name it would cost as much as encoding it.
-    found = hashlib.sha256(f"{tuple(source.shape)}{source.dtype}".encode())
-    count = source.shape[0]
-    for i in sorted({i * (count - 1) // 15 for i in range(16)} if count else set()):
-        found.update(np.ascontiguousarray(source[i]).tobytes())
-    return found.hexdigest()
-
-
-def _digest_of_encoder(encoder: Any) -> str:
+def digest_of_encoder(encoder: Any) -> str:
+    """Give a SHA-256 of the kind and the weights of an encoder."""
     found = hashlib.sha256(type(encoder).__name__.encode())
     for weight in encoder.get_weights() if hasattr(encoder, "get_weights") else []:
         found.update(np.ascontiguousarray(weight).tobytes())
+    # Of a function there is its code; what it closes over is not looked at.
+    code = getattr(encoder, "__code__", None)
+    if code is not None:
+        found.update(code.co_code + repr(code.co_names).encode())
+        found.update(repr([c for c in code.co_consts if not hasattr(c, "co_code")]).encode())
     return found.hexdigest()
