@@ -64,6 +64,10 @@ bench: $(STAMPS)/bench
 	python benchmarks/training.py
 	python benchmarks/quality.py
 	python benchmarks/ecg.py
+	python benchmarks/labels.py
+	python benchmarks/anomalies.py
+	python benchmarks/learning.py
+	python benchmarks/latent.py
 
 build: $(STAMPS)/build
 
