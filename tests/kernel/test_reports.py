@@ -21,11 +21,6 @@ from astrodata_kernel.reports.maps import sample
 from astrodata_kernel.reports.origins import commit_of
 from astrodata_kernel.reports.points import points_of
 
-# Bokeh makes its tables of data frames in a way that pandas 3.1 deprecates.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:The inplace keyword in DataFrame:DeprecationWarning"
-)
-
 EVIL = "<script>window.hit=1</script>"
 IMAGE = '"><img src=x onerror="window.hit=1">'
 TEX = r"$$\frac{a}{b}$$"
