@@ -255,8 +255,10 @@ adk.Labeller(images.astype("f4"), boxes)`
       'import ipywidgets\nipywidgets.VBox([labeller], layout=ipywidgets.Layout(width="360px"))'
     );
     await ready(page);
+    const width360 = async (): Promise<number> => (await labeller(page).boundingBox())!.width;
+    await expect.poll(width360).toBeLessThanOrEqual(360); // once the cell has shown its own
+    await ready(page);
     const outer = (await labeller(page).boundingBox())!;
-    expect(outer.width).toBeLessThanOrEqual(360);
     for (const part of ['.astrodata-label-stage', '.astrodata-label-side', '.astrodata-toolbar']) {
       const inner = (await labeller(page).locator(part).boundingBox())!;
       expect(inner.x + inner.width).toBeLessThanOrEqual(outer.x + outer.width + 1);

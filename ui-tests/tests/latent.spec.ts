@@ -313,9 +313,10 @@ print("CHOSEN", len(explorer.selected), bool((explorer.selected == np.flatnonzer
       page,
       'import ipywidgets\nexplorer.point = 5\nipywidgets.Box([explorer], layout=ipywidgets.Layout(width="400px"))'
     );
+    const widthNow = async (): Promise<number> => (await explorer(page).boundingBox())!.width;
+    await expect.poll(widthNow).toBeLessThanOrEqual(400); // once the cell has shown its own
     await quiet(page);
     const outer = (await explorer(page).boundingBox())!;
-    expect(outer.width).toBeLessThanOrEqual(400);
     for (const one of await explorer(page).locator('.astrodata-latent-panel').all()) {
       const { x, width } = (await one.boundingBox())!;
       expect(width).toBeGreaterThan(60);
