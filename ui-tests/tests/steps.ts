@@ -97,8 +97,14 @@ export async function startCell(page: IJupyterLabPageFixture, source: string): P
   await page.keyboard.press('Shift+Enter');
 }
 
+/** Run a cell at the end of the notebook, to its end. */
 export async function runCell(page: IJupyterLabPageFixture, source: string): Promise<void> {
+  const cells = page.locator('.jp-Notebook .jp-CodeCell');
+  const mine = cells.nth((await cells.count()) - 1);
   await startCell(page, source);
+  // Its number is there once it has ended; "Idle" may still be that of before.
+  const prompt = mine.locator('.jp-InputArea-prompt').first();
+  await expect(prompt).toHaveText(/\[\d+\]/, { timeout: 60000 });
   await expect(page.getByText('| Idle').first()).toBeVisible();
 }
 
