@@ -365,6 +365,8 @@ def _given(splits: Any, truth: Mask | None, noise: Mask | None) -> dict[str, Any
 
 
 def _warm_up() -> None:
+    import pandas  # noqa: F401 - for the first column of categories
+
     from ..latent.polygons import warm_up
 
     warm_up()

@@ -252,7 +252,9 @@ class SelectingWidget(RequestWidget):
                 "back": len(self._travels.before),
                 "forward": len(self._travels.after),
             }
-        if self._many:  # the browser has no points of which the bits could tell
+        # The browser has no points of which the bits could tell, or they would all say the same.
+        plain = not self.selection and not self.filters and bool(self._points.valid.all())
+        if self._many or plain:
             return Reply(meta)
         bits = [np.packbits(one, bitorder="little").data for one in (mask, shown)]
         return Reply(meta, [memoryview(one) for one in bits])

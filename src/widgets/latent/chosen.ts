@@ -120,7 +120,7 @@ export class Chosen {
     this.#queue.push(only, async () => {
       const { meta, buffers } = await ask();
       this.#meta = meta;
-      // Of very many points the bits stay in the kernel.
+      // Without a selection or filters there are none, and of very many points they stay in the kernel.
       [this.#selected = null, this.#shown = null] = buffers.map(bytes);
       this.#listeners.forEach(changed => changed());
     });

@@ -34,8 +34,14 @@ void main() {
   pixel = vec4(colour.rgb * colour.a, colour.a);
 }`;
 
-/** Tells whether there is a graphics card: software draws a density sooner. */
+let known: boolean | null = null;
+
+/** Tells whether there is a graphics card: software draws a density sooner. Asked once a page: it takes its time. */
 export function hasCard(): boolean {
+  return (known ??= looked());
+}
+
+function looked(): boolean {
   const gl = document.createElement('canvas').getContext('webgl2');
   if (!gl) {
     return false;

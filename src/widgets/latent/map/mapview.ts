@@ -31,7 +31,7 @@ const NEAREST = 20;
 /** Histograms that are there to begin with. */
 const FIRST = 2;
 /** Points beyond which the live count of a lasso looks at a part of them. */
-const LIVE = 1_000_000;
+const LIVE = 200_000;
 
 export class MapView {
   readonly element: HTMLElement;
@@ -46,7 +46,7 @@ export class MapView {
   readonly #histograms: Histograms;
   readonly #gallery: Gallery;
   readonly #work: WorkBar;
-  readonly #after = new Later(250);
+  readonly #after = new Later(80);
   readonly #garage = new Later(250);
   readonly #live = new Later(30);
   #brushes: readonly Shape[] = [];

@@ -7,7 +7,7 @@ import type { Target } from '../paint';
 import { share, ticks, tickText } from '../scale';
 import { panned, valuesAt, zoomed, type Frame } from './frame';
 import { GlPoints, hasCard } from './gl';
-import { paint, type Painted, type Painting } from './painter';
+import { FEW, paint, type Painted, type Painting } from './painter';
 import type { Remote } from './raster';
 
 export type Tool = 'pan' | 'box' | 'lasso' | 'decode';
@@ -50,6 +50,7 @@ export class Plot {
   readonly #hooks: PlotHooks;
   readonly #rest = new Later(120);
   #card: GlPoints | null = null;
+  #renderer: Renderer = 'auto';
   #limits: { x: Interval | null; y: Interval | null } | null = null;
   #names: readonly [string, string] = ['', ''];
   #frame: Frame = { x: [0, 1], y: [0, 1] };
@@ -95,9 +96,16 @@ export class Plot {
 
   /** Chooses what draws many points: the graphics card by itself only where there is one. */
   setRenderer(renderer: Renderer): void {
-    const wanted = renderer === 'card' || (renderer === 'auto' && hasCard());
-    this.#card = wanted ? (this.#card ?? GlPoints.make()) : null;
+    this.#renderer = renderer;
     this.redraw();
+  }
+
+  /** The graphics card, looked for when there are many points to draw and not before. */
+  #cardFor(points: number): GlPoints | null {
+    const few = points <= FEW && this.#renderer !== 'card';
+    const wanted = this.#renderer === 'card' || (!few && this.#renderer === 'auto' && hasCard());
+    this.#card = wanted ? (this.#card ?? GlPoints.make()) : this.#card;
+    return wanted ? this.#card : null;
   }
 
   get frame(): Frame {
@@ -221,7 +229,8 @@ export class Plot {
       return;
     }
     const pixel = globalThis.devicePixelRatio || 1;
-    const painted = paint(target, this.#painting, this.#frame, pixel, this.#card);
+    const card = this.#cardFor(this.#painting.x.length);
+    const painted = paint(target, this.#painting, this.#frame, pixel, card);
     this.#show(target, this.#frame, painted, this.#painting.x.length, began);
   }
 

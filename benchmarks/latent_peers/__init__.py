@@ -1,0 +1,1 @@
+"""What the suite of the latents' map needs: tools, their environments, and the hand that drives them."""
