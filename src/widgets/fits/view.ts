@@ -13,14 +13,14 @@ import {
   type Size
 } from '../../core/geometry';
 import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
-import { isAbort, Requester, type Channel } from '../../core/request';
+import { Requester, type Channel } from '../../core/request';
 import { Colorbar } from './colorbar';
 import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
 import { listen } from './gestures';
-import { mismatch } from '../common/handshake';
+import { greet } from '../common/greeting';
 import { Readout } from './readout';
 import type { Frame, Layer, Painting } from './renderer';
 import { Scene } from './scene';
@@ -130,22 +130,16 @@ export class FitsView {
     this.#showBusy();
   }
 
-  async #greet(requester: Requester): Promise<void> {
-    this.#starting = true;
-    try {
-      const { meta } = await requester.request('hello', {}, this.#signal);
-      this.#starting = false;
-      const wrong = mismatch(meta);
-      if (wrong) {
-        this.fail(wrong);
-      } else {
+  #greet(requester: Requester): Promise<void> {
+    return greet(requester, this.#signal, {
+      starting: () => (this.#starting = true),
+      ask: async () => undefined, // what is shown depends on the HDU
+      begin: () => {
+        this.#starting = false;
         this.#show();
-      }
-    } catch (error) {
-      if (!isAbort(error)) {
-        this.fail(error, () => void this.#greet(requester));
-      }
-    }
+      },
+      failed: (error, retry) => this.fail(error, retry)
+    });
   }
 
   // --- what the kernel says ---------------------------------------------------------------------

@@ -1,13 +1,14 @@
 /** One view of a Labeller: greets the kernel, then shows the desk. */
 import type { LabelMeta, LabelRequests, LabelTraits } from '../../core/label';
-import { isAbort, Requester, type Channel } from '../../core/request';
+import { Requester, type Channel } from '../../core/request';
 import { make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
-import { mismatch } from '../common/handshake';
+import { greet } from '../common/greeting';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
+import { followTheme } from '../common/theme';
 import { Desk } from './desk';
 
 /** Draws into `el` until `signal` ends it; several views of one model live side by side. */
@@ -34,14 +35,8 @@ export class LabelView implements Startable {
     );
     el.append(this.#root);
     keepKeys(this.#root);
-    // Another theme has other colours, which canvases do not follow by themselves.
-    const observer = new MutationObserver(() => this.#desk?.redraw());
-    observer.observe(document.body, {
-      attributes: true,
-      attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class']
-    });
+    followTheme(() => this.#desk?.redraw(), signal);
     signal.addEventListener('abort', () => {
-      observer.disconnect();
       this.#desk?.dispose();
       this.#requester?.dispose();
       this.#root.remove();
@@ -59,24 +54,19 @@ export class LabelView implements Startable {
     this.#showBusy();
   }
 
-  async #greet(requester: Requester<LabelRequests>): Promise<void> {
-    this.#starting = true;
-    this.#showBusy();
-    try {
-      const { meta } = await requester.request('hello', {}, this.#signal);
-      const wrong = mismatch(meta);
-      if (wrong) {
-        this.fail(wrong);
-        return;
-      }
-      const { meta: facts } = await requester.request('describe', {}, this.#signal);
-      this.#starting = false;
-      this.#begin(requester, facts);
-    } catch (error) {
-      if (!isAbort(error)) {
-        this.fail(error, () => void this.#greet(requester));
-      }
-    }
+  #greet(requester: Requester<LabelRequests>): Promise<void> {
+    return greet(requester, this.#signal, {
+      starting: () => {
+        this.#starting = true;
+        this.#showBusy();
+      },
+      ask: async () => (await requester.request('describe', {}, this.#signal)).meta,
+      begin: facts => {
+        this.#starting = false;
+        this.#begin(requester, facts);
+      },
+      failed: (error, retry) => this.fail(error, retry)
+    });
   }
 
   #begin(requester: Requester<LabelRequests>, facts: LabelMeta): void {

@@ -4,7 +4,8 @@ import type { CurveMeta, CurvesMeta } from '../../core/latent';
 import type { Reply } from '../../core/request';
 import { decode } from '../../core/wire';
 import { button, make } from '../common/dom';
-import { Lines, themed } from './lines';
+import { themed } from '../common/theme';
+import { Lines } from './lines';
 import { valueText } from './scale';
 
 export interface DetailHooks {

@@ -4,8 +4,9 @@ import type { HistoryMeta, StartFacts } from '../../core/latent';
 import type { Reply } from '../../core/request';
 import { decode } from '../../core/wire';
 import { make } from '../common/dom';
+import { themed } from '../common/theme';
 import { css, PALETTE } from './colours';
-import { Lines, themed } from './lines';
+import { Lines } from './lines';
 import { logRange, valueText } from './scale';
 
 const DEAD = '#8a8a8a';

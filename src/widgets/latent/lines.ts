@@ -1,5 +1,6 @@
 /** A uPlot in the theme's colours. */
 import uPlot from 'uplot';
+import { themed } from '../common/theme';
 
 export interface LineOptions {
   readonly x: string;
@@ -16,11 +17,6 @@ export interface LineOptions {
   /** Of a logarithmic axis. */
   readonly range?: readonly [number, number];
   after?(plot: uPlot): void;
-}
-
-/** Gives a CSS variable of the widget, for canvases, which know none. */
-export function themed(element: Element, name: string): string {
-  return getComputedStyle(element).getPropertyValue(name).trim() || '#888';
 }
 
 export class Lines {

@@ -3,10 +3,11 @@ import type { LatentMeta, LatentRequests, LatentTraits, Tab } from '../../core/l
 import { isAbort, Requester, type Channel } from '../../core/request';
 import { make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
-import { mismatch } from '../common/handshake';
+import { greet } from '../common/greeting';
 import { keepKeys } from '../common/keys';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
+import { followTheme } from '../common/theme';
 import { Board } from './board';
 import { Chosen } from './chosen';
 import { Cloud } from './cloud';
@@ -49,18 +50,12 @@ export class LatentView implements Startable {
     );
     el.append(this.#root);
     keepKeys(this.#root);
-    // Another theme has other colours, which canvases do not follow by themselves.
-    const observer = new MutationObserver(() => {
+    followTheme(() => {
       this.#map?.redraw();
       this.#board?.redraw();
       this.#history?.redraw();
-    });
-    observer.observe(document.body, {
-      attributes: true,
-      attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class']
-    });
+    }, signal);
     signal.addEventListener('abort', () => {
-      observer.disconnect();
       this.#chosen?.dispose();
       this.#map?.dispose();
       this.#board?.dispose();
@@ -81,24 +76,19 @@ export class LatentView implements Startable {
     this.#showBusy();
   }
 
-  async #greet(requester: Requester<LatentRequests>): Promise<void> {
-    this.#starting = true;
-    this.#showBusy();
-    try {
-      const { meta } = await requester.request('hello', {}, this.#signal);
-      const wrong = mismatch(meta);
-      if (wrong) {
-        this.fail(wrong);
-        return;
-      }
-      const { meta: facts } = await requester.request('describe', {}, this.#signal);
-      this.#starting = false;
-      this.#begin(requester, facts);
-    } catch (error) {
-      if (!isAbort(error)) {
-        this.fail(error, () => void this.#greet(requester));
-      }
-    }
+  #greet(requester: Requester<LatentRequests>): Promise<void> {
+    return greet(requester, this.#signal, {
+      starting: () => {
+        this.#starting = true;
+        this.#showBusy();
+      },
+      ask: async () => (await requester.request('describe', {}, this.#signal)).meta,
+      begin: facts => {
+        this.#starting = false;
+        this.#begin(requester, facts);
+      },
+      failed: (error, retry) => this.fail(error, retry)
+    });
   }
 
   #begin(requester: Requester<LatentRequests>, facts: LatentMeta): void {

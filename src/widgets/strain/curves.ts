@@ -3,9 +3,10 @@ import type uPlot from 'uplot';
 import type { AsdMeta, SeriesMeta } from '../../core/strain';
 import type { WireArray } from '../../core/wire';
 import { make } from '../common/dom';
+import { themed } from '../common/theme';
 import { decades, power, short } from './numbers';
 import { Frame } from './panel';
-import { themed, type PlotHooks } from './plot';
+import { type PlotHooks } from './plot';
 
 const colour = (name: string) => (plot: uPlot) => themed(plot.root, name);
 const MARK = '--astrodata-strain-mark';

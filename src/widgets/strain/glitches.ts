@@ -1,8 +1,8 @@
 /** Glitches as marks on the plots, and as text. */
 import type uPlot from 'uplot';
 import type { Glitch } from '../../core/strain';
+import { themed } from '../common/theme';
 import { short } from './numbers';
-import { themed } from './plot';
 
 const REACH = 9;
 const SIZE = 5;

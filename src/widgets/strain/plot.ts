@@ -1,5 +1,6 @@
 /** A uPlot in the theme's colours, with what hands do on it told in the units of its axes. */
 import uPlot from 'uplot';
+import { themed } from '../common/theme';
 
 export interface PlotHooks {
   /** Where the pointer is in data units, and in pixels of the plotting area; null once it left. */
@@ -40,11 +41,6 @@ export const GUTTER = 74;
 export const PAD = 14;
 /** Of axes that nothing is shown on yet: a logarithmic one would look for 0 for ever. */
 const FIRST: [number, number] = [1, 10];
-
-/** Gives a CSS variable of the widget, for canvases, which know none. */
-export function themed(element: Element, name: string): string {
-  return getComputedStyle(element).getPropertyValue(name).trim() || '#888';
-}
 
 export class Plot {
   readonly element: HTMLElement;

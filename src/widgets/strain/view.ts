@@ -1,5 +1,5 @@
 /** One view of a StrainViewer: joins the controls, the panels, the traits and the kernel. */
-import { isAbort, Requester, type Channel } from '../../core/request';
+import { Requester, type Channel } from '../../core/request';
 import {
   PANELS,
   type Panel,
@@ -10,11 +10,12 @@ import {
 import { decode } from '../../core/wire';
 import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
-import { mismatch } from '../common/handshake';
+import { greet } from '../common/greeting';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
+import { followTheme, themed } from '../common/theme';
 import { AsdPanel, line, shade, TimePanel } from './curves';
 import { asdCsv, download, figure, pictureCsv, seriesCsv, type Plate } from './export';
 import { Feed, type FeedHooks } from './feed';
@@ -22,7 +23,7 @@ import { Flags } from './flags';
 import { neighbour, paintMarks } from './glitches';
 import { ImagePanel } from './images';
 import { short } from './numbers';
-import { themed, type PlotHooks } from './plot';
+import { type PlotHooks } from './plot';
 import { Readout } from './readout';
 import {
   centred,
@@ -190,24 +191,17 @@ export class StrainView implements Startable {
     this.#showBusy();
   }
 
-  async #greet(requester: Requester<StrainRequests>): Promise<void> {
-    this.#starting = true;
-    try {
-      const { meta } = await requester.request('hello', {}, this.#signal);
-      const wrong = mismatch(meta);
-      if (wrong) {
-        this.fail(wrong);
-        return;
-      }
-      this.#setRecord((await requester.request('describe', {}, this.#signal)).meta);
-    } catch (error) {
-      if (!isAbort(error)) {
-        this.fail(error, () => void this.#greet(requester));
-      }
-      return;
-    }
-    this.#starting = false;
-    this.#show();
+  #greet(requester: Requester<StrainRequests>): Promise<void> {
+    return greet(requester, this.#signal, {
+      starting: () => (this.#starting = true),
+      ask: async () => (await requester.request('describe', {}, this.#signal)).meta,
+      begin: record => {
+        this.#setRecord(record);
+        this.#starting = false;
+        this.#show();
+      },
+      failed: (error, retry) => this.fail(error, retry)
+    });
   }
 
   #setRecord(record: RecordMeta): void {
@@ -276,21 +270,15 @@ export class StrainView implements Startable {
       },
       { signal: this.#signal }
     );
-    // Another theme has other colours, which canvases do not follow by themselves.
-    const observer = new MutationObserver(() => {
+    followTheme(() => {
       for (const panel of PANELS) {
         this.#panel(panel).frame.plot.redraw();
       }
-    });
-    observer.observe(document.body, {
-      attributes: true,
-      attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class']
-    });
+    }, this.#signal);
     const resized = new Later(150);
     const sizes = new ResizeObserver(() => resized.run(() => this.#ask()));
     sizes.observe(this.#root);
     this.#signal.addEventListener('abort', () => {
-      observer.disconnect();
       sizes.disconnect();
       resized.cancel();
     });

@@ -2,7 +2,7 @@
 import type { HistogramMeta, Limits } from '../../core/waveforms';
 import type { WireArray } from '../../core/wire';
 import { make } from '../common/dom';
-import { themed } from './plot';
+import { themed } from '../common/theme';
 import { short } from './ranges';
 
 export class Histogram {

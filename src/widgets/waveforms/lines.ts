@@ -3,8 +3,9 @@ import type uPlot from 'uplot';
 import type { EnvelopeMeta, Line, Mode, Pulse, Range, TracesMeta } from '../../core/waveforms';
 import { decode, type WireArray } from '../../core/wire';
 import { make } from '../common/dom';
+import { themed } from '../common/theme';
 import { Panel } from './panel';
-import { themed, type Curve, type PlotHooks } from './plot';
+import { type Curve, type PlotHooks } from './plot';
 import { roomy, unitLabel } from './ranges';
 
 /** Colours of further traces: each legible on light and on dark. */

@@ -4,6 +4,7 @@ import { colour } from '../../core/colormap';
 import type { Colormap } from '../../core/protocol';
 import type { Brightness, Range, TracesMeta } from '../../core/waveforms';
 import { make } from '../common/dom';
+import { themed } from '../common/theme';
 import type { Drawn } from './lines';
 import { Panel } from './panel';
 import {
@@ -16,7 +17,7 @@ import {
   type Picture,
   type Pixel
 } from './picture';
-import { themed, type PlotHooks } from './plot';
+import { type PlotHooks } from './plot';
 import { count, short, unitLabel } from './ranges';
 
 export class Overview {

@@ -1,6 +1,7 @@
 /** A uPlot over samples in the theme's colours, with what hands do on it told in the axes' units. */
 import uPlot from 'uplot';
 import type { Range } from '../../core/waveforms';
+import { themed } from '../common/theme';
 import { short, timeUnit } from './ranges';
 
 export interface Place {
@@ -53,11 +54,6 @@ export interface Curve {
 
 const GUTTER = 64;
 const TIME_STEPS = [1, 2, 5];
-
-/** Gives a CSS variable of the widget, for canvases, which know none. */
-export function themed(element: Element, name: string): string {
-  return getComputedStyle(element).getPropertyValue(name).trim() || '#888';
-}
 
 export class Plot {
   readonly element: HTMLElement;

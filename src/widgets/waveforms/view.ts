@@ -3,11 +3,12 @@ import { isAbort, Requester, type Channel } from '../../core/request';
 import type { Filter, TracesMeta, WaveformRequests, WaveformTraits } from '../../core/waveforms';
 import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
-import { mismatch } from '../common/handshake';
+import { greet } from '../common/greeting';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
+import { followTheme, themed } from '../common/theme';
 import { download, figure, linesCsv } from './export';
 import { asked } from './feed';
 import { FilterBar } from './filterbar';
@@ -15,7 +16,6 @@ import { filterText, withLimits } from './filters';
 import { Hands } from './hands';
 import { Lines } from './lines';
 import { Overview } from './overview';
-import { themed } from './plot';
 import { count } from './ranges';
 import { Readout } from './readout';
 import { Sources } from './sources';
@@ -162,23 +162,18 @@ export class WaveformView implements Startable {
     this.#showBusy();
   }
 
-  async #greet(requester: Requester<WaveformRequests>): Promise<void> {
-    this.#starting = true;
-    try {
-      const { meta } = await requester.request('hello', {}, this.#signal);
-      const wrong = mismatch(meta);
-      if (wrong) {
-        this.fail(wrong);
-        return;
-      }
-      this.#setFacts((await requester.request('describe', {}, this.#signal)).meta);
-    } catch (error) {
-      this.fail(error, () => void this.#greet(requester));
-      return;
-    }
-    this.#starting = false;
-    this.#sources.connect(requester, this.#facts!);
-    this.#show();
+  #greet(requester: Requester<WaveformRequests>): Promise<void> {
+    return greet(requester, this.#signal, {
+      starting: () => (this.#starting = true),
+      ask: async () => (await requester.request('describe', {}, this.#signal)).meta,
+      begin: facts => {
+        this.#setFacts(facts);
+        this.#starting = false;
+        this.#sources.connect(requester, facts);
+        this.#show();
+      },
+      failed: (error, retry) => this.fail(error, retry)
+    });
   }
 
   #setFacts(facts: TracesMeta): void {
@@ -263,17 +258,11 @@ export class WaveformView implements Startable {
       },
       { signal: this.#signal }
     );
-    // Another theme has other colours, which canvases do not follow by themselves.
-    const observer = new MutationObserver(() => this.#restyle());
-    observer.observe(document.body, {
-      attributes: true,
-      attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class']
-    });
+    followTheme(() => this.#restyle(), this.#signal);
     const resized = new Later(150);
     const sizes = new ResizeObserver(() => resized.run(() => this.#show()));
     sizes.observe(this.#root);
     this.#signal.addEventListener('abort', () => {
-      observer.disconnect();
       sizes.disconnect();
       resized.cancel();
     });

@@ -3,6 +3,7 @@ import type { Interval, LatentRequests, NumberFacts, Shape } from '../../../core
 import { isAbort, type Requester } from '../../../core/request';
 import { decode } from '../../../core/wire';
 import { button, make, select, setChoices } from '../../common/dom';
+import { themed } from '../../common/theme';
 import { valueAt, valueText } from '../scale';
 
 const BINS = 60;
@@ -227,17 +228,16 @@ export class Histograms {
     }
     canvas.width = width;
     canvas.height = height;
-    const style = getComputedStyle(canvas);
     let most = 1;
     for (let i = 0; i < counts.length; i++) {
       most = Math.max(most, counts[i]);
     }
     // The selection first, then all that is shown: painted the other way round.
     for (const [row, colour] of [
-      [1, style.getPropertyValue('--astrodata-dim')],
-      [0, style.getPropertyValue('--astrodata-focus')]
+      [1, '--astrodata-dim'],
+      [0, '--astrodata-focus']
     ] as const) {
-      context.fillStyle = colour.trim() || '#888';
+      context.fillStyle = themed(canvas, colour);
       context.globalAlpha = row ? 0.45 : 0.9;
       for (let bin = 0; bin < BINS; bin++) {
         const count = counts[row * BINS + bin];
