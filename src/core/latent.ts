@@ -327,10 +327,10 @@ export interface LatentRequests {
     };
     meta: GalleryMeta;
   };
-  /** Shape (n, height, width) of opacities, or (n, height, width, 3) of colours. */
+  /** Shape (n, height, width) of opacities, or (n, height, 3 width) of colours. */
   thumbnails: {
     msg: { rows: readonly number[]; width: number; height: number };
-    meta: ArrayMeta & { rows: readonly number[] };
+    meta: ArrayMeta & { rows: readonly number[]; width: number; height: number };
   };
   labels: { msg: Record<string, never>; meta: LabelsMeta };
   label: {

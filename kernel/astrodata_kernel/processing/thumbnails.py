@@ -122,15 +122,22 @@ def _envelope(values: Array, finite: Array, width: int) -> tuple[Array, Array]:
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
 
+def limits_of(band: Array) -> tuple[float, float]:
+    """Give what is black and what is white of a band: its 1st and 99.5th percentile; NaN is left out."""
+    finite = band[np.isfinite(band)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = (float(limit) for limit in np.percentile(finite, [1, 99.5]))
+    if not high > low:
+        low, high = float(finite.min()), float(finite.max())
+    return low, high if high > low else low + 1.0
+
+
 def _grey(band: Array) -> Pictures:
     if band.dtype == np.uint8:
         return np.ascontiguousarray(band)
     values = band.astype(np.float32)
-    finite = np.isfinite(values)
-    if not finite.any():
-        return np.zeros(values.shape, np.uint8)
-    low, high = np.percentile(values[finite], [1, 99.5])
-    if not high > low:
-        low, high = float(values[finite].min()), float(values[finite].max())
-    scale = 255 / (high - low) if high > low else 0.0
-    return np.clip(np.nan_to_num((values - low) * scale, nan=0.0), 0, 255).astype(np.uint8)
+    low, high = limits_of(values)
+    return np.clip(np.nan_to_num((values - low) * (255 / (high - low)), nan=0.0), 0, 255).astype(
+        np.uint8
+    )

@@ -13,13 +13,14 @@ import traitlets
 from ..errors import BadRequest
 from ..processing.events import events_of
 from ..wire import Reply
-from .base import STATIC, RequestWidget, answers
+from .base import STATIC, Cancel, RequestWidget, answers
 from .label_book import SOURCE, Book
 from .label_checks import checked_scores, of_strategy, opened_log
 from .label_classes import change_classes, class_facts
 from .label_learning import Teaching, order_after
-from .label_pictures import picture, thumbnails
+from .label_pictures import picture
 from .label_queue import Order, Repeats, order_of
+from .pictures import thumbnails
 
 AHEAD = 24
 """Events that are named ahead: a fast hand is this far before the kernel."""
@@ -216,8 +217,8 @@ class Labeller(RequestWidget):
             )
 
     @answers("thumbnails")
-    def _thumbnails(self, rows: Sequence[int], width: int, height: int) -> Reply:
-        return Reply(*thumbnails(self.events, rows, width, height))
+    def _thumbnails(self, rows: Sequence[int], width: int, height: int, *, cancel: Cancel) -> Reply:
+        return Reply(*thumbnails(self.events, rows, width, height, cancel))
 
     @answers("put")
     def _put(

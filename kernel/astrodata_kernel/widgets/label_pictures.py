@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadRequest
 from ..processing.events import Events
+from ..processing.thumbnails import limits_of
 from ..wire import encode
+from .pictures import travelling
 
-WHOLE = 20_000
-"""Samples up to which all of a trace travels; of longer ones the lowest and highest values do."""
-
-COLUMNS = 4_000
 SIDE = 1_024
 """Pixels of a side up to which an image travels as it is; of larger ones every second, third, ... does."""
-
-THUMBNAILS = 64
-"""Thumbnails in one answer."""
 
 Array = npt.NDArray[Any]
 
@@ -49,38 +42,13 @@ def picture(events: Events, row: int) -> tuple[dict[str, Any], list[memoryview]]
     return _line(values) if events.kind == "waveforms" else _image(values)
 
 
-def thumbnails(
-    events: Events, rows: Sequence[int], width: int, height: int
-) -> tuple[dict[str, Any], list[memoryview]]:
-    """Give small pictures as one buffer: ink of shape (n, height, width), or colours (n, height, width * 3).
-
-    Raises
-    ------
-    BadRequest
-        Too many of them, or too large ones.
-    """
-    if not 1 <= len(rows) <= THUMBNAILS or width * height > 256 * 256:
-        raise BadRequest(
-            f"{len(rows)} thumbnails of {width} x {height} pixels: ask for 1 to {THUMBNAILS} of at most "
-            "256 x 256"
-        )
-    made = events.thumbnails(rows, width, height)
-    meta, buffer = encode(made.reshape(len(rows), height, -1))
-    return {**meta, "rows": list(rows), "width": width, "height": height}, [buffer]
-
-
 def _line(values: Array) -> tuple[dict[str, Any], list[memoryview]]:
     values = values.ravel()
     with np.errstate(over="ignore"):
         shown = values.astype(np.float32)
     finite = shown[np.isfinite(shown)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    if len(shown) <= WHOLE:
-        meta, buffer = encode(shown[None, None])
-    else:
-        from ..processing.waveforms import envelope
-
-        meta, buffer = encode(np.stack(envelope(shown, 0, len(shown), COLUMNS))[None])
+    meta, buffer = encode(travelling(shown))
     bad = int(len(shown) - finite.size)
     return {**meta, "samples": len(shown), "low": low, "high": high, "invalid": bad}, [buffer]
 
@@ -97,17 +65,7 @@ def _image(values: Array) -> tuple[dict[str, Any], list[memoryview]]:
         "width": width,
         "height": height,
         "step": step,
-        "limits": [_limits(band) for band in shown],
+        "limits": [list(limits_of(band)) for band in shown],
         "invalid": int(np.count_nonzero(~np.isfinite(shown))),
     }
     return {**meta, **facts}, [buffer]
-
-
-def _limits(band: Array) -> list[float]:
-    finite = band[np.isfinite(band)]
-    if not finite.size:
-        return [0.0, 1.0]
-    low, high = (float(limit) for limit in np.percentile(finite, [1, 99.5]))
-    if not high > low:
-        low, high = float(finite.min()), float(finite.max())
-    return [low, high if high > low else low + 1.0]

@@ -10,11 +10,7 @@ import numpy.typing as npt
 
 from ..errors import AstrodataError, BadRequest
 from ..wire import encode
-
-WHOLE = 20_000
-"""Samples up to which all of a curve travels; of longer ones the lowest and highest values do."""
-
-COLUMNS = 4_000
+from .pictures import travelling
 
 Values = npt.NDArray[np.float32]
 
@@ -129,18 +125,10 @@ class Curves:
                 )
         curves, buffers = [], []
         for name, values in named.items():
-            meta, buffer = encode(_travelling(values))
+            meta, buffer = encode(travelling(values))
             curves.append({"name": name, "samples": len(values), **meta})
             buffers.append(buffer)
         return curves, buffers, notes, measures
-
-
-def _travelling(values: Values) -> Values:
-    if len(values) <= WHOLE:
-        return values[None, None, :]
-    from ..processing.waveforms import envelope
-
-    return np.stack(envelope(values, 0, len(values), COLUMNS))[None]
 
 
 def _array(made: Any) -> npt.NDArray[Any]:

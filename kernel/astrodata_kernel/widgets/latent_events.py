@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from ..errors import BadRequest, UnknownName
 from ..processing.events import Events
-from ..wire import Reply, encode
+from ..wire import Reply
 from .base import Cancel, RequestWidget, answers
 from .latent_cut import Mask
 from .latent_points import Points
+from .pictures import thumbnails
 
 MOST = 200
-"""Thumbnails in one answer at most."""
+"""Points of the gallery in one answer at most."""
 
 
 class ShowingWidget(RequestWidget):
@@ -37,15 +38,7 @@ class ShowingWidget(RequestWidget):
     ) -> Reply:
         if self.events is None:
             raise BadRequest("nothing is known of what is behind the points: give events=")
-        if len(rows) > MOST:
-            raise BadRequest(f"{len(rows)} thumbnails at once: {MOST} at most")
-        made = []
-        for start in range(0, len(rows), 8):
-            cancel.check()
-            made.append(self.events.thumbnails(rows[start : start + 8], int(width), int(height)))
-        pictures = np.concatenate(made) if made else np.empty((0, int(height), int(width)), "u1")
-        meta, buffer = encode(pictures.reshape(-1))
-        return Reply({**meta, "shape": list(pictures.shape), "rows": list(rows)}, [buffer])
+        return Reply(*thumbnails(self.events, rows, width, height, cancel))
 
     @answers("gallery")
     def _gallery(

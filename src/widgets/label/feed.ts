@@ -2,18 +2,12 @@
 import type { EventMeta, LabelRequests, Next } from '../../core/label';
 import { isAbort, type Requester } from '../../core/request';
 import { decode, type WireArray } from '../../core/wire';
+import { picturesOf, type Picture } from '../common/pictures';
 import { nameOf } from './trail';
 
 export interface LabelEvent {
   readonly meta: EventMeta;
   readonly array: WireArray | null;
-}
-
-export interface Thumbnail {
-  readonly width: number;
-  readonly height: number;
-  /** 1 byte of ink a pixel, or 3 of colour. */
-  readonly data: Uint8Array<ArrayBuffer>;
 }
 
 const EVENTS = 12;
@@ -25,7 +19,7 @@ export class Feed {
   readonly #blind: () => boolean;
   readonly #signal: AbortSignal;
   readonly #events = new Map<string, Promise<LabelEvent>>();
-  readonly #thumbs = new Map<number, Thumbnail>();
+  readonly #thumbs = new Map<number, Picture>();
   readonly #asked = new Set<number>();
 
   /** @param blind - Whether score and other people's labels shall be left out. */
@@ -77,7 +71,7 @@ export class Feed {
     }
   }
 
-  thumbnail(row: number): Thumbnail | undefined {
+  thumbnail(row: number): Picture | undefined {
     return this.#thumbs.get(row);
   }
 
@@ -94,15 +88,7 @@ export class Feed {
         { rows: wanted, ...THUMB },
         this.#signal
       );
-      const { data, shape } = decode(meta, buffers[0]);
-      const size = shape[1] * shape[2];
-      meta.rows.forEach((row, i) =>
-        this.#thumbs.set(row, {
-          width: meta.width,
-          height: meta.height,
-          data: (data as Uint8Array<ArrayBuffer>).slice(i * size, (i + 1) * size)
-        })
-      );
+      picturesOf(meta, buffers[0]).forEach((picture, row) => this.#thumbs.set(row, picture));
       for (const oldest of [...this.#thumbs.keys()].slice(0, -THUMBNAILS)) {
         this.#thumbs.delete(oldest);
       }

@@ -1,7 +1,7 @@
 /** The last few events and the next few as thumbnails, and what became of each. */
 import type { Next } from '../../core/label';
 import { make } from '../common/dom';
-import type { Thumbnail } from './feed';
+import { paintPicture, type Picture } from '../common/pictures';
 import { nameOf } from './trail';
 
 /** Whether the log has what was said of an event. */
@@ -24,10 +24,10 @@ export class Strip {
     class: 'astrodata-label-strip',
     'aria-label': 'Events before and after'
   });
-  readonly #thumbnail: (row: number) => Thumbnail | undefined;
+  readonly #thumbnail: (row: number) => Picture | undefined;
   readonly #chosen: (next: Next) => void;
 
-  constructor(thumbnail: (row: number) => Thumbnail | undefined, chosen: (next: Next) => void) {
+  constructor(thumbnail: (row: number) => Picture | undefined, chosen: (next: Next) => void) {
     this.#thumbnail = thumbnail;
     this.#chosen = chosen;
   }
@@ -73,33 +73,8 @@ export class Strip {
     item.addEventListener('click', () => this.#chosen(next));
     const thumbnail = this.#thumbnail(next.row);
     if (thumbnail) {
-      paintThumbnail(canvas, thumbnail, this.element);
+      paintPicture(canvas, thumbnail, this.element);
     }
     return make('li', { 'data-event': nameOf(next), 'data-saved': saved ?? 'none' }, item);
   }
-}
-
-/** Paints ink in the text's colour, or colours as they are. */
-export function paintThumbnail(
-  canvas: HTMLCanvasElement,
-  { width, height, data }: Thumbnail,
-  themed: Element
-): void {
-  const count = width * height;
-  const made = new Uint8ClampedArray(4 * count);
-  const colours = data.length === 3 * count;
-  const ink = colours ? [0, 0, 0] : inkOf(themed);
-  for (let i = 0; i < count; i++) {
-    for (let c = 0; c < 3; c++) {
-      made[4 * i + c] = colours ? data[3 * i + c] : ink[c];
-    }
-    made[4 * i + 3] = colours ? 255 : data[i];
-  }
-  [canvas.width, canvas.height] = [width, height];
-  canvas.getContext('2d')?.putImageData(new ImageData(made, width), 0, 0);
-}
-
-function inkOf(element: Element): readonly number[] {
-  const found = getComputedStyle(element).color.match(/[\d.]+/g);
-  return found ? found.slice(0, 3).map(Number) : [97, 97, 97];
 }

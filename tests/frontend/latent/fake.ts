@@ -120,7 +120,7 @@ export class FakeKernel extends FakeChannel {
     thumbnails: ({ rows, width, height }) => {
       const [count, w, h] = [(rows as unknown as number[]).length, Number(width), Number(height)];
       return {
-        meta: { shape: [count, h, w], dtype: 'u1', rows },
+        meta: { shape: [count, h, w], dtype: 'u1', rows, width: w, height: h },
         buffers: [new DataView(new ArrayBuffer(count * w * h))]
       };
     },

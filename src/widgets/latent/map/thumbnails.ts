@@ -1,19 +1,12 @@
 /** Small pictures of events: asked for in batches, kept, and painted in the theme's ink. */
 import type { LatentRequests } from '../../../core/latent';
 import { isAbort, type Requester } from '../../../core/request';
-import { decode } from '../../../core/wire';
-import { packed } from '../paint';
+import { paintPicture, picturesOf, type Picture } from '../../common/pictures';
 
 /** Pixels of a thumbnail; twice its size on the page, for fine screens. */
 export const [WIDTH, HEIGHT] = [192, 128];
 const BATCH = 48;
 const KEPT = 3000;
-
-/** A picture: opacities of ink, or colours. */
-interface Picture {
-  readonly data: Uint8Array;
-  readonly colours: boolean;
-}
 
 export class Thumbnails {
   readonly #requester: Requester<LatentRequests>;
@@ -39,7 +32,8 @@ export class Thumbnails {
     delete canvas.dataset.painted;
     const paintIt = (picture: Picture) => {
       if (canvas.dataset.point === String(point)) {
-        paint(canvas, picture);
+        paintPicture(canvas, picture, canvas);
+        canvas.dataset.painted = 'yes';
       }
     };
     const known = this.#known.get(point);
@@ -77,12 +71,9 @@ export class Thumbnails {
         rows.forEach(row => this.#wanted.delete(row));
         const msg = { rows, width: WIDTH, height: HEIGHT };
         const { meta, buffers } = await this.#requester.request('thumbnails', msg, this.#signal);
-        const colours = meta.shape.length === 4;
-        const { data } = decode({ ...meta, shape: [1, 1, size(meta.shape)] }, buffers[0]);
-        const each = data.length / rows.length;
+        const pictures = picturesOf(meta, buffers[0]);
         rows.forEach((row, i) => {
-          const own = (data as Uint8Array).slice(i * each, (i + 1) * each);
-          const picture = { data: own, colours };
+          const picture = pictures.get(row)!;
           this.#keep(row, picture);
           waiting[i].forEach(show => show(picture));
         });
@@ -105,34 +96,4 @@ export class Thumbnails {
       this.#known.delete(oldest);
     }
   }
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((all, one) => all * one, 1);
-}
-
-function paint(canvas: HTMLCanvasElement, { data, colours }: Picture): void {
-  canvas.width = WIDTH;
-  canvas.height = HEIGHT;
-  const context = canvas.getContext('2d');
-  const image = context?.createImageData(WIDTH, HEIGHT);
-  if (!context || !image) {
-    return;
-  }
-  // One number a pixel, as it lies in memory: 0xAABBGGRR.
-  const pixels = new Uint32Array(image.data.buffer);
-  const ink = packed(...inkOf(canvas), 0);
-  for (let i = 0; i < pixels.length; i++) {
-    pixels[i] = colours
-      ? packed(data[3 * i], data[3 * i + 1], data[3 * i + 2])
-      : (ink | (data[i] << 24)) >>> 0;
-  }
-  context.putImageData(image, 0, 0);
-  canvas.dataset.painted = 'yes';
-}
-
-/** The colour of text, in whichever theme. */
-function inkOf(element: HTMLElement): [number, number, number] {
-  const found = /(\d+)[, ]+(\d+)[, ]+(\d+)/.exec(getComputedStyle(element).color);
-  return found ? [Number(found[1]), Number(found[2]), Number(found[3])] : [128, 128, 128];
 }
