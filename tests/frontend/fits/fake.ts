@@ -1,12 +1,7 @@
 import { vi } from 'vitest';
-import type {
-  CancelFrame,
-  DescribeMeta,
-  FitsTraits,
-  HduFacts,
-  RequestFrame
-} from '../../../src/core/protocol';
-import { FakeChannel, settle } from '../core/fakeChannel';
+import type { DescribeMeta, FitsTraits, HduFacts } from '../../../src/core/protocol';
+import { AnsweringChannel, type Answer } from '../common/answeringChannel';
+import { settle } from '../core/fakeChannel';
 
 export function traits(values: Partial<FitsTraits> = {}): FitsTraits {
   return {
@@ -56,50 +51,18 @@ export function facts(values: Partial<DescribeMeta> = {}): DescribeMeta {
   };
 }
 
-type Answer = { meta: object; data?: Float32Array } | { error: { code: string; message: string } };
-
 /** A data channel with a kernel behind it, which answers at once unless it is held. */
-export class FakeKernel extends FakeChannel {
+export class FakeKernel extends AnsweringChannel<Record<string, never>> {
   answers: Record<string, (msg: Record<string, never>) => Answer> = {
     hello: () => ({ meta: { protocol: 1, version: '0.1.0' } }),
     describe: () => ({ meta: facts() }),
     overview: msg => ({
       meta: { ...msg, shape: [1, 3, 4], dtype: 'f4', step: 1, reduction: 'full' },
-      data: Float32Array.from({ length: 12 }, (_, i) => i)
+      buffers: [new DataView(Float32Array.from({ length: 12 }, (_, i) => i).buffer)]
     }),
     limits: msg => ({ meta: { ...msg, low: 1, high: 9 } }),
     probe: msg => ({ meta: { ...msg, value: 5, text: '5 DN', sky: null } })
   };
-  held = false;
-  #waiting: RequestFrame[] = [];
-
-  override send(frame: RequestFrame | CancelFrame): void {
-    super.send(frame);
-    if (frame.kind !== 'cancel') {
-      this.#waiting.push(frame as RequestFrame);
-    }
-    if (!this.held) {
-      queueMicrotask(() => this.release());
-    }
-  }
-
-  /** Answers all that waits. */
-  release(): void {
-    for (const { id, kind, msg } of this.#waiting.splice(0)) {
-      const answer = this.answers[kind](msg as Record<string, never>);
-      if ('error' in answer) {
-        this.receive({ id, ok: false, error: answer.error });
-      } else {
-        const { meta, data } = answer;
-        this.answer(id, meta, data ? [new DataView(data.buffer as ArrayBuffer)] : []);
-      }
-    }
-  }
-
-  /** What was asked of one kind. */
-  msgs(kind: string): object[] {
-    return this.sent.flatMap(frame => (frame.kind === kind && 'msg' in frame ? [frame.msg] : []));
-  }
 }
 
 /** Stands in for what jsdom does not have: no WebGL2 in this browser. */

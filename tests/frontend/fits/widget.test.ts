@@ -4,37 +4,20 @@ import type { FitsTraits } from '../../../src/core/protocol';
 import widget from '../../../src/widgets/fits/index';
 import { facts, FakeKernel, hdu, settle, traits, withoutWebGL } from './fake';
 import { FakeModel } from '../common/fakeModel';
+import { shownOn } from '../common/page';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
-
-interface Shown {
-  el: HTMLElement;
-  model: FakeModel<FitsTraits>;
-  kernel: FakeKernel;
-  end: AbortController;
-}
 
 async function show(
   values: Partial<FitsTraits> = {},
   prepare: (kernel: FakeKernel) => void = () => undefined,
   model = new FakeModel(traits(values))
-): Promise<Shown> {
-  const [el, kernel, end] = [
-    document.createElement('div'),
-    new FakeKernel(),
-    new AbortController()
-  ];
-  document.body.append(el);
+) {
+  const kernel = new FakeKernel();
   prepare(kernel);
-  const host = { getModel: async () => kernel };
-  await (widget as { render: (props: object) => Promise<void> }).render({
-    model,
-    el,
-    host,
-    signal: end.signal
-  });
+  const shown = await shownOn(widget, model, kernel);
   await settle();
-  return { el, model, kernel, end };
+  return shown;
 }
 
 function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
@@ -274,7 +257,7 @@ describe('FitsViewer in the browser', () => {
           ? { error: { code: 'damaged', message: 'field.fits, HDU 0 is cut: copy it again' } }
           : {
               meta: { ...msg, shape: [1, 1, 1], dtype: 'f4', step: 4, reduction: 'block mean' },
-              data: new Float32Array(1)
+              buffers: [new DataView(new ArrayBuffer(4))]
             };
     });
     expect(alert(el).hidden).toBe(false);

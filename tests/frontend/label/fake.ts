@@ -1,6 +1,6 @@
-import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
 import type { LabelMeta, LabelState, LabelTraits, Mark, Next } from '../../../src/core/label';
-import { FakeChannel, settle } from '../core/fakeChannel';
+import { AnsweringChannel, type Answer } from '../common/answeringChannel';
+import { settle } from '../core/fakeChannel';
 
 export const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -15,14 +15,13 @@ export function traits(values: Partial<LabelTraits> = {}): LabelTraits {
   };
 }
 
-type Answer = { meta: object; buffers?: DataView[] } | { error: { code: string; message: string } };
 type Msg = Record<string, unknown>;
 type Said = Pick<Mark, 'label' | 'note' | 'confidence' | 'skipped'>;
 
 const BLANK: Said = { label: [], note: '', confidence: null, skipped: false };
 
 /** A data channel with a kernel behind it that keeps a log, and answers at once unless it is held. */
-export class FakeKernel extends FakeChannel {
+export class FakeKernel extends AnsweringChannel<Msg> {
   kind: LabelMeta['kind'] = 'waveforms';
   multiple = false;
   count = 30;
@@ -39,10 +38,8 @@ export class FakeKernel extends FakeChannel {
   /** Repetitions that come first. */
   repeats: Next[] = [];
   full = false;
-  held = false;
   readonly undone: { row: number; before: Said }[] = [];
   #history: { row: number; before: Said }[] = [];
-  #waiting: RequestFrame[] = [];
   #afresh = false;
 
   answers: Record<string, (msg: Msg) => Answer> = {
@@ -145,39 +142,6 @@ export class FakeKernel extends FakeChannel {
       ...(this.said.get(row) ?? BLANK),
       regions: (this.regions.get(row) ?? []) as Mark['regions']
     };
-  }
-
-  override send(frame: RequestFrame | CancelFrame): void {
-    super.send(frame);
-    if (frame.kind !== 'cancel') {
-      this.#waiting.push(frame as RequestFrame);
-    }
-    if (!this.held) {
-      queueMicrotask(() => this.release());
-    }
-  }
-
-  /** Answers all that waits and was not taken back. */
-  release(): void {
-    const cancelled = new Set(this.cancelled);
-    for (const { id, kind, msg } of this.#waiting.splice(0)) {
-      if (cancelled.has(id)) {
-        continue;
-      }
-      const answer = this.answers[kind](msg as Msg);
-      if ('error' in answer) {
-        this.receive({ id, ok: false, error: answer.error });
-      } else {
-        this.answer(id, answer.meta, answer.buffers ?? []);
-      }
-    }
-  }
-
-  /** What was asked of one kind. */
-  msgs(kind: string): Msg[] {
-    return this.sent.flatMap(frame =>
-      frame.kind === kind && 'msg' in frame ? [frame.msg as Msg] : []
-    );
   }
 
   /** The labels that were written, as `row label`. */

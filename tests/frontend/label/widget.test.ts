@@ -5,6 +5,7 @@ import type { LabelTraits } from '../../../src/core/label';
 import widget from '../../../src/widgets/label/index';
 import { withoutCanvas } from '../common/canvas';
 import { FakeModel } from '../common/fakeModel';
+import { press, shownOn } from '../common/page';
 import { FakeKernel, HOSTILE, settle, traits } from './fake';
 
 async function calm(): Promise<void> {
@@ -17,22 +18,11 @@ async function show(
   prepare: (kernel: FakeKernel) => void = () => undefined,
   values: Partial<LabelTraits> = {}
 ) {
-  const [el, kernel, end] = [
-    document.createElement('div'),
-    new FakeKernel(),
-    new AbortController()
-  ];
-  const model = new FakeModel(traits(values));
-  document.body.append(el);
+  const kernel = new FakeKernel();
   prepare(kernel);
-  await (widget as { render: (props: object) => Promise<void> }).render({
-    model,
-    el,
-    host: { getModel: async () => kernel },
-    signal: end.signal
-  });
+  const shown = await shownOn(widget, new FakeModel(traits(values)), kernel);
   await calm();
-  return { el, model, kernel, end };
+  return shown;
 }
 
 const one = <E extends HTMLElement = HTMLElement>(el: HTMLElement, selector: string): E => {
@@ -57,12 +47,6 @@ const film = (el: HTMLElement) =>
   [...el.querySelectorAll('.astrodata-label-strip li')].map(
     item => `${item.getAttribute('data-event')} ${item.getAttribute('data-saved')}`
   );
-
-function press(target: HTMLElement, key: string, more: KeyboardEventInit = {}): boolean {
-  return target.dispatchEvent(
-    new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more })
-  );
-}
 
 async function type(el: HTMLElement, keys: readonly string[]): Promise<void> {
   keys.forEach(key => press(stage(el), key, { shiftKey: /^[A-Z?+]$/.test(key) }));

@@ -1,7 +1,6 @@
-import { vi } from 'vitest';
-import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
 import type { LabelsMeta, LatentMeta, LatentTraits, StateMeta } from '../../../src/core/latent';
-import { FakeChannel, settle } from '../core/fakeChannel';
+import { AnsweringChannel, type Answer } from '../common/answeringChannel';
+import { settle } from '../core/fakeChannel';
 
 export const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -74,11 +73,10 @@ const Z = [
   [0, -0.5, -3]
 ];
 
-type Answer = { meta: object; buffers?: DataView[] } | { error: { code: string; message: string } };
 type Msg = Record<string, never>;
 
 /** A data channel with a kernel behind it, which answers at once unless it is held. */
-export class FakeKernel extends FakeChannel {
+export class FakeKernel extends AnsweringChannel<Msg> {
   garage: [number, number][] = [
     [-1, 1],
     [-2, 2]
@@ -207,8 +205,6 @@ export class FakeKernel extends FakeChannel {
       buffers: [floats(1, 2, 1, 4, 3, 9)]
     })
   };
-  held = false;
-  #waiting: RequestFrame[] = [];
 
   selection: object[] = [];
   filters: object[] = [];
@@ -260,72 +256,6 @@ export class FakeKernel extends FakeChannel {
       selected: this.selection.length ? { count: 2, inside: 1, outside: 1 } : null
     };
   }
-
-  override send(frame: RequestFrame | CancelFrame): void {
-    super.send(frame);
-    if (frame.kind !== 'cancel') {
-      this.#waiting.push(frame as RequestFrame);
-    }
-    if (!this.held) {
-      queueMicrotask(() => this.release());
-    }
-  }
-
-  /** Answers all that waits and was not taken back. */
-  release(): void {
-    const cancelled = new Set(this.cancelled);
-    for (const { id, kind, msg } of this.#waiting.splice(0)) {
-      if (cancelled.has(id)) {
-        continue;
-      }
-      const answer = this.answers[kind](msg as Msg);
-      if ('error' in answer) {
-        this.receive({ id, ok: false, error: answer.error });
-      } else {
-        this.answer(id, answer.meta, answer.buffers ?? []);
-      }
-    }
-  }
-
-  /** What was asked of one kind. */
-  msgs(kind: string): Record<string, unknown>[] {
-    return this.sent.flatMap(frame =>
-      frame.kind === kind && 'msg' in frame ? [frame.msg as Record<string, unknown>] : []
-    );
-  }
-}
-
-/** Stands in for the canvas, whose pictures jsdom does not have; they are looked at in a real browser. */
-export function withoutCanvas(): void {
-  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(function (
-    this: HTMLCanvasElement
-  ) {
-    return new Proxy(
-      {},
-      {
-        get: (_, name) =>
-          name === 'canvas'
-            ? this
-            : name === 'measureText'
-              ? () => ({ width: 10 })
-              : () => undefined,
-        set: () => true
-      }
-    ) as never;
-  });
-  class Nothing {
-    constructor() {
-      return new Proxy(this, { get: () => () => undefined });
-    }
-  }
-  vi.stubGlobal('Path2D', Nothing);
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe() {}
-      disconnect() {}
-    }
-  );
 }
 
 export { settle };

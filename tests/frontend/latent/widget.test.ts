@@ -3,31 +3,22 @@ import '../common/setup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LatentTraits } from '../../../src/core/latent';
 import widget from '../../../src/widgets/latent/index';
-import { FakeKernel, facts, HOSTILE, settle, traits, withoutCanvas } from './fake';
+import { FakeKernel, facts, HOSTILE, settle, traits } from './fake';
+import { withoutCanvas } from '../common/canvas';
 import { FakeModel } from '../common/fakeModel';
+import { press, shownOn } from '../common/page';
 
 async function show(
   values: Partial<LatentTraits> = {},
   prepare: (kernel: FakeKernel) => void = () => undefined
 ) {
-  const [el, kernel, end] = [
-    document.createElement('div'),
-    new FakeKernel(),
-    new AbortController()
-  ];
-  const model = new FakeModel(traits(values));
-  document.body.append(el);
+  const kernel = new FakeKernel();
   prepare(kernel);
-  await (widget as { render: (props: object) => Promise<void> }).render({
-    model,
-    el,
-    host: { getModel: async () => kernel },
-    signal: end.signal
-  });
+  const shown = await shownOn(widget, new FakeModel(traits(values)), kernel);
   for (let i = 0; i < 6; i++) {
     await settle();
   }
-  return { el, model, kernel, end };
+  return shown;
 }
 
 function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
@@ -44,8 +35,6 @@ const shown = (el: HTMLElement, selector: string) =>
   el.querySelector<HTMLElement>(`[role="tabpanel"]:not([hidden]) ${selector}`)!;
 const figures = (el: HTMLElement) => el.querySelector('.astrodata-latent-counts')!.textContent;
 const limit = (el: HTMLElement, name: string) => labelled<HTMLElement>(el, name);
-const press = (target: HTMLElement, key: string, more: KeyboardEventInit = {}) =>
-  target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, ...more }));
 
 describe('LatentExplorer in the browser', () => {
   beforeEach(() => {

@@ -1,6 +1,6 @@
-import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
 import type { RecordMeta, StrainTraits } from '../../../src/core/strain';
-import { FakeChannel, settle } from '../core/fakeChannel';
+import { AnsweringChannel, type Answer } from '../common/answeringChannel';
+import { settle } from '../core/fakeChannel';
 
 export const EPOCH = 1126259446;
 
@@ -42,12 +42,10 @@ export function record(values: Partial<RecordMeta> = {}): RecordMeta {
 const bytes = (values: readonly number[]): DataView =>
   new DataView(Float32Array.from(values).buffer as ArrayBuffer);
 
-type Answer = { meta: object; buffers?: DataView[] } | { error: { code: string; message: string } };
-
 type Msg = Record<string, number>;
 
 /** A data channel with a kernel behind it, which answers at once unless it is held. */
-export class FakeKernel extends FakeChannel {
+export class FakeKernel extends AnsweringChannel<Msg> {
   answers: Record<string, (msg: Msg) => Answer> = {
     hello: () => ({ meta: { protocol: 1, version: '0.1.0' } }),
     describe: () => ({ meta: record() }),
@@ -91,41 +89,6 @@ export class FakeKernel extends FakeChannel {
       buffers: [bytes([1, 2, 40, 4])]
     })
   };
-  held = false;
-  #waiting: RequestFrame[] = [];
-
-  override send(frame: RequestFrame | CancelFrame): void {
-    super.send(frame);
-    if (frame.kind !== 'cancel') {
-      this.#waiting.push(frame as RequestFrame);
-    }
-    if (!this.held) {
-      queueMicrotask(() => this.release());
-    }
-  }
-
-  /** Answers all that waits and was not taken back. */
-  release(): void {
-    const cancelled = new Set(this.cancelled);
-    for (const { id, kind, msg } of this.#waiting.splice(0)) {
-      if (cancelled.has(id)) {
-        continue;
-      }
-      const answer = this.answers[kind](msg as Msg);
-      if ('error' in answer) {
-        this.receive({ id, ok: false, error: answer.error });
-      } else {
-        this.answer(id, answer.meta, answer.buffers ?? []);
-      }
-    }
-  }
-
-  /** What was asked of one kind. */
-  msgs(kind: string): Record<string, unknown>[] {
-    return this.sent.flatMap(frame =>
-      frame.kind === kind && 'msg' in frame ? [frame.msg as Record<string, unknown>] : []
-    );
-  }
 }
 
 export { settle };

@@ -6,6 +6,7 @@ import type { StrainTraits } from '../../../src/core/strain';
 import widget from '../../../src/widgets/strain/index';
 import { EPOCH, FakeKernel, record, settle, traits } from './fake';
 import { FakeModel } from '../common/fakeModel';
+import { press, shownOn } from '../common/page';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -13,23 +14,12 @@ async function show(
   values: Partial<StrainTraits> = {},
   prepare: (kernel: FakeKernel) => void = () => undefined
 ) {
-  const [el, kernel, end] = [
-    document.createElement('div'),
-    new FakeKernel(),
-    new AbortController()
-  ];
-  const model = new FakeModel(traits(values));
-  document.body.append(el);
+  const kernel = new FakeKernel();
   prepare(kernel);
-  await (widget as { render: (props: object) => Promise<void> }).render({
-    model,
-    el,
-    host: { getModel: async () => kernel },
-    signal: end.signal
-  });
+  const shown = await shownOn(widget, new FakeModel(traits(values)), kernel);
   await settle();
   await settle();
-  return { el, model, kernel, end };
+  return shown;
 }
 
 function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
@@ -151,10 +141,6 @@ describe('StrainViewer in the browser', () => {
   it('obeys keys on a panel, leaves those with Ctrl alone, and those in fields too', async () => {
     const { el, kernel, model } = await show();
     const panel = el.querySelector<HTMLElement>('.astrodata-strain-plot')!;
-    const press = (target: HTMLElement, key: string, more: KeyboardEventInit = {}) =>
-      target.dispatchEvent(
-        new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more })
-      );
     expect(press(panel, '+')).toBe(false);
     await settle();
     expect(last(kernel, 'series')).toMatchObject({ start: 8, stop: 24 });

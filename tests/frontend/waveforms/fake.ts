@@ -1,7 +1,6 @@
-import type { CancelFrame, RequestFrame } from '../../../src/core/protocol';
 import type { PageMeta, TracesMeta, WaveformTraits } from '../../../src/core/waveforms';
 import type { State } from '../../../src/widgets/waveforms/state';
-import { FakeChannel } from '../core/fakeChannel';
+import { AnsweringChannel, type Answer } from '../common/answeringChannel';
 
 export function traits(values: Partial<WaveformTraits> = {}): WaveformTraits {
   return { channel: 'anywidget:channel', has_model: false, ...state(), ...values };
@@ -48,9 +47,6 @@ const floats = (values: readonly number[]): DataView =>
 const counts = (values: readonly number[]): DataView =>
   new DataView(Uint32Array.from(values).buffer as ArrayBuffer);
 
-export type Answer =
-  { meta: object; buffers?: DataView[] } | { error: { code: string; message: string } };
-
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Msg = any;
 
@@ -71,7 +67,7 @@ export function page(msg: Msg, values: Partial<PageMeta> = {}): PageMeta & { rea
 }
 
 /** A data channel with a kernel behind it, which answers at once. */
-export class FakeKernel extends FakeChannel {
+export class FakeKernel extends AnsweringChannel<Msg> {
   answers: Record<string, (msg: Msg) => Answer> = {
     hello: () => ({ meta: { protocol: 1, version: '0.1.0' } }),
     describe: () => ({ meta: facts() }),
@@ -136,30 +132,4 @@ export class FakeKernel extends FakeChannel {
       buffers: [counts([10, 10, 5, 5])]
     })
   };
-
-  override send(frame: RequestFrame | CancelFrame): void {
-    super.send(frame);
-    if (frame.kind === 'cancel') {
-      return;
-    }
-    const { id, kind, msg } = frame as RequestFrame;
-    queueMicrotask(() => {
-      if (this.cancelled.includes(id)) {
-        return;
-      }
-      const answer = this.answers[kind](msg);
-      if ('error' in answer) {
-        this.receive({ id, ok: false, error: answer.error });
-      } else {
-        this.answer(id, answer.meta, answer.buffers ?? []);
-      }
-    });
-  }
-
-  /** What was asked of one kind. */
-  msgs(kind: string): Record<string, unknown>[] {
-    return this.sent.flatMap(frame =>
-      frame.kind === kind && 'msg' in frame ? [frame.msg as Record<string, unknown>] : []
-    );
-  }
 }

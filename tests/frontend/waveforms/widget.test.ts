@@ -7,6 +7,7 @@ import { settle } from '../core/fakeChannel';
 import { withoutCanvas } from '../common/canvas';
 import { facts, FakeKernel, page, traits } from './fake';
 import { FakeModel } from '../common/fakeModel';
+import { shownOn } from '../common/page';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -14,22 +15,11 @@ async function show(
   values: Partial<WaveformTraits> = {},
   prepare: (kernel: FakeKernel) => void = () => undefined
 ) {
-  const [el, kernel, end] = [
-    document.createElement('div'),
-    new FakeKernel(),
-    new AbortController()
-  ];
-  const model = new FakeModel(traits(values));
-  document.body.append(el);
+  const kernel = new FakeKernel();
   prepare(kernel);
-  await (widget as unknown as { render: (props: object) => Promise<void> }).render({
-    model,
-    el,
-    host: { getModel: async () => kernel },
-    signal: end.signal
-  });
+  const shown = await shownOn(widget, new FakeModel(traits(values)), kernel);
   await quiet();
-  return { el, model, kernel, end };
+  return shown;
 }
 
 async function quiet(): Promise<void> {
