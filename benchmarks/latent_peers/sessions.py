@@ -16,12 +16,10 @@ from .places import HERE, TOOLS, Missing, python_of, server
 ROOT = HERE.parent.parent
 ARGS = (
     "--no-sandbox",
-    "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
     "--disable-background-networking",
 )
-"""As the project's browser tests have them: WebGL by software, no WebGPU."""
+"""As a browser is on a machine without a card, and WebGL by software, which it would not give otherwise."""
 
 LONGEST = 900
 """Seconds of a session at most."""

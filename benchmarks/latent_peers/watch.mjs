@@ -4,6 +4,8 @@
 const COLOUR = 24;
 const SHARE = 0.01;
 const SAME = 3;
+/** Difference of a channel that nobody sees: the browser mixes half-transparent layers now so, now so. */
+const UNSEEN = 2;
 
 export class Watch {
   #shot = '';
@@ -24,7 +26,7 @@ export class Watch {
 
   /** Waits for the first of some equal pictures that are not `before`. */
   other(before, seconds) {
-    return this.#until(seconds, shot => shot !== before);
+    return this.#until(seconds, shot => !this.#same(shot, before));
   }
 
   /** Waits until nothing moves any more. */
@@ -82,6 +84,14 @@ export class Watch {
     return count > SHARE * width * height;
   }
 
+  #same(one, other) {
+    if (one === other || !one || !other) {
+      return one === other;
+    }
+    const [a, b] = [one, other].map(shot => this.PNG.sync.read(Buffer.from(shot, 'base64')));
+    return a.data.length === b.data.length && a.data.every((v, i) => Math.abs(v - b.data[i]) <= UNSEEN);
+  }
+
   async #until(seconds, good, same = SAME) {
     const end = Date.now() + 1000 * seconds;
     let [shot, at, seen, fits] = ['', 0, 0, false];
@@ -91,7 +101,7 @@ export class Watch {
         await this.page.waitForTimeout(20);
         continue;
       }
-      if (now === shot) {
+      if (this.#same(now, shot)) {
         seen++;
       } else {
         [shot, at, seen] = [now, Date.now(), 1];

@@ -95,33 +95,36 @@ export function density(
   const [sx, sy] = [width / (xRange[1] - xRange[0]), height / (yRange[1] - yRange[0])];
   const [x0, y1] = [xRange[0], yRange[1]];
   const below = new Uint32Array(width * height);
-  const counts = new Uint32Array(width * height);
-  // Red, green and blue of up to 16 million points of a pixel.
-  const sums = new Float64Array(3 * width * height);
+  // Of each pixel: how many points, and their red, green and blue, of up to 16 million. Side by side, since
+  // points come in no order and each place is fetched from memory anew.
+  const sums = new Uint32Array(4 * width * height);
   let drawn = 0;
   for (let i = 0; i < codes.length; i++) {
+    const px = (x[i] - x0) * sx;
+    const py = (y1 - y[i]) * sy;
     const code = codes[i];
-    const px = Math.floor((x[i] - x0) * sx);
-    const py = Math.floor((y1 - y[i]) * sy);
     if (code === HIDDEN || !(px >= 0 && px < width && py >= 0 && py < height)) {
-      continue;
+      continue; // NaN among them
     }
     drawn++;
-    const place = py * width + px;
+    const place = (py | 0) * width + (px | 0);
     if (code === DIM) {
       below[place]++;
       continue;
     }
     const colour = table[code];
-    counts[place]++;
-    sums[3 * place] += colour & 255;
-    sums[3 * place + 1] += (colour >>> 8) & 255;
-    sums[3 * place + 2] += (colour >>> 16) & 255;
+    const at = place << 2;
+    sums[at]++;
+    sums[at + 1] += colour & 255;
+    sums[at + 2] += (colour >>> 8) & 255;
+    sums[at + 3] += (colour >>> 16) & 255;
   }
   fill(pixels, below, () => table[DIM]);
-  fill(pixels, counts, (place, count) =>
-    packed(sums[3 * place] / count, sums[3 * place + 1] / count, sums[3 * place + 2] / count)
-  );
+  const mean = (place: number, count: number) => {
+    const at = place << 2;
+    return packed(sums[at + 1] / count, sums[at + 2] / count, sums[at + 3] / count);
+  };
+  fill(pixels, sums, mean, 4);
   return drawn;
 }
 
@@ -138,29 +141,37 @@ export function countInto(
   const [x0, y1] = [xRange[0], yRange[1]];
   let drawn = 0;
   for (let i = 0; i < x.length; i++) {
-    const px = Math.floor((x[i] - x0) * sx);
-    const py = Math.floor((y1 - y[i]) * sy);
+    const px = (x[i] - x0) * sx;
+    const py = (y1 - y[i]) * sy;
     if (px >= 0 && px < width && py >= 0 && py < height) {
-      counts[py * width + px]++;
+      counts[(py | 0) * width + (px | 0)]++;
       drawn++;
     }
   }
   return drawn;
 }
 
-/** Paints counts over what is there, the more the less transparent. */
+/**
+ * Paints counts over what is there, the more the less transparent.
+ *
+ * @param step - Places of `counts` to each pixel, of which the first is its count.
+ */
 export function fill(
   pixels: Uint32Array,
   counts: Uint32Array,
-  colourOf: (place: number, count: number) => number
+  colourOf: (place: number, count: number) => number,
+  step = 1
 ): void {
   let most = 0;
-  for (const count of counts) {
-    most = Math.max(most, count);
+  for (let i = 0; i < counts.length; i += step) {
+    most = Math.max(most, counts[i]);
   }
-  const scale = 1 / Math.log1p(Math.max(1, most));
-  for (let place = 0; place < counts.length; place++) {
-    const count = counts[place];
+  if (!most) {
+    return;
+  }
+  const scale = 1 / Math.log1p(most);
+  for (let place = 0, i = 0; i < counts.length; place++, i += step) {
+    const count = counts[i];
     if (count) {
       const colour = colourOf(place, count);
       const alpha = (colour >>> 24) * (0.25 + 0.75 * Math.log1p(count) * scale);

@@ -8,29 +8,20 @@ import { panned, valuesAt, whole, zoomed } from '../../../src/widgets/latent/map
 import { FEW, paint } from '../../../src/widgets/latent/map/painter';
 import { paint as paintCounts } from '../../../src/widgets/latent/map/raster';
 import { DIM, HIDDEN, packed } from '../../../src/widgets/latent/paint';
+import { withoutCanvas } from '../common/canvas';
 import { FakeModel } from '../common/fakeModel';
-import { FakeKernel, facts, HOSTILE, settle, traits, withoutCanvas } from './fake';
+import { press, shownOn } from '../common/page';
+import { FakeKernel, facts, HOSTILE, settle, traits } from './fake';
 
 async function show(
   values: Partial<LatentTraits> = {},
   prepare: (kernel: FakeKernel) => void = () => undefined
 ) {
-  const [el, kernel, end] = [
-    document.createElement('div'),
-    new FakeKernel(),
-    new AbortController()
-  ];
-  const model = new FakeModel(traits({ tab: 'map', ...values }));
-  document.body.append(el);
+  const kernel = new FakeKernel();
   prepare(kernel);
-  await (widget as { render: (props: object) => Promise<void> }).render({
-    model,
-    el,
-    host: { getModel: async () => kernel },
-    signal: end.signal
-  });
+  const shown = await shownOn(widget, new FakeModel(traits({ tab: 'map', ...values })), kernel);
   await pause();
-  return { el, model, kernel, end };
+  return shown;
 }
 
 /** Lets all that waits happen: answers, and what is done after a pause. */
@@ -49,8 +40,6 @@ const by = <E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: st
 const stage = (el: HTMLElement) => el.querySelector<HTMLElement>('.astrodata-map-stage')!;
 const canvas = (el: HTMLElement) => el.querySelector<HTMLElement>('.astrodata-map-stage > canvas')!;
 const said = (el: HTMLElement) => el.querySelector('.astrodata-map-chosen')!.textContent;
-const press = (target: HTMLElement, key: string, more: KeyboardEventInit = {}) =>
-  target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, ...more }));
 
 /** Draws over the stage, which is 100 by 100 pixels: x from -4.3 to 6.3, y the same upwards. */
 function draw(
@@ -104,6 +93,20 @@ describe('The map of a LatentExplorer', () => {
     expect(model.traits.x).toBe('peak');
     expect(kernel.msgs('values').at(-1)).toMatchObject({ name: 'peak' });
     expect(el.firstElementChild!.getAttribute('aria-busy')).toBe('false');
+  });
+
+  it('asks for what lies beside the map once the map has its colours', async () => {
+    const { el, kernel } = await show({}, kernel => (kernel.held = ['column']));
+    expect(kernel.msgs('values').length).toBeGreaterThan(0);
+    expect(kernel.msgs('gallery')).toHaveLength(0);
+    expect(kernel.msgs('histogram')).toHaveLength(0);
+    // Its place is kept, so that the picture does not move.
+    expect(el.querySelector('.astrodata-latent-legend')!.textContent).toBe('signal');
+    kernel.release();
+    await pause();
+    expect(el.querySelectorAll('.astrodata-map-chip')).toHaveLength(2);
+    expect(kernel.msgs('gallery')).toHaveLength(1);
+    expect(kernel.msgs('histogram')).toHaveLength(2);
   });
 
   it('sends the polygon of a lasso and nothing else, and says what the kernel found', async () => {

@@ -36,8 +36,13 @@ void main() {
 
 let known: boolean | null = null;
 
-/** Tells whether there is a graphics card: software draws a density sooner. Asked once a page: it takes its time. */
-export function hasCard(): boolean {
+/** Tells whether there is a graphics card, null while nobody looked: software draws a density sooner. */
+export function knownCard(): boolean | null {
+  return known;
+}
+
+/** Looks for a graphics card, once a page: a quarter of a second where there is none. */
+export function findCard(): boolean {
   return (known ??= looked());
 }
 

@@ -37,6 +37,7 @@ export class Layer {
   #size: Column | null = null;
   #painting: Painting | null = null;
   #loading = 0;
+  #starting = false;
 
   constructor(context: Context, plot: Plot, hooks: LayerHooks) {
     this.#context = context;
@@ -62,6 +63,14 @@ export class Layer {
     const names = made.map(({ name }) => name);
     names.forEach(name => this.#context.cloud.forget(name));
     this.#numbers = [...this.#numbers.filter(({ name }) => !names.includes(name)), ...made];
+  }
+
+  /** Fetches all that the first picture needs, and paints it once. */
+  async start(): Promise<void> {
+    this.#starting = true;
+    await Promise.all([this.showAxes(), this.showColor(), this.showSize()]);
+    this.#starting = false;
+    this.repaint();
   }
 
   async showAxes(): Promise<void> {
@@ -95,7 +104,7 @@ export class Layer {
 
   repaint(): void {
     const { cloud, chosen } = this.#context;
-    if (!this.#axes) {
+    if (!this.#axes || this.#starting) {
       return;
     }
     if (!this.#axes.values) {

@@ -24,6 +24,12 @@ export class Legend {
     return { categories: { column: column.name, names } };
   }
 
+  /** Keeps the place of a column that is on its way, so that nothing moves when it comes. */
+  expect(name: string): void {
+    this.element.hidden = !name;
+    this.element.replaceChildren(make('b', {}, name));
+  }
+
   /** @returns Whether categories that were hidden are shown again, since the column is another. */
   set(column: ColumnMeta | null): boolean {
     const hidden = this.#off.size > 0;

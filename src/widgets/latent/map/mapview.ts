@@ -50,6 +50,8 @@ export class MapView {
   readonly #garage = new Later(250);
   readonly #live = new Later(30);
   #brushes: readonly Shape[] = [];
+  /** Settles with the first picture, which nothing shall hold up. */
+  #begun: Promise<void> = Promise.resolve();
   #hidden = false;
   #stale = false;
 
@@ -115,9 +117,8 @@ export class MapView {
     }
     this.#bar.setKept(Object.keys(traits.get('kept')));
     this.#showWork();
-    void this.#layer.showAxes();
-    void this.#layer.showColor();
-    void this.#layer.showSize();
+    this.#legend.expect(traits.get('color'));
+    this.#begun = this.#layer.start();
     chosen.refresh();
     this.#spot.show();
   }
@@ -157,10 +158,12 @@ export class MapView {
     }
     this.#layer.repaint();
     // A wall of pictures for each step of a brush would hold up the brush.
-    this.#after.run(() => {
-      void this.#histograms.refresh();
-      void this.#gallery.refresh(meta.selection.length > 0);
-    });
+    void this.#begun.then(() =>
+      this.#after.run(() => {
+        void this.#histograms.refresh();
+        void this.#gallery.refresh(meta.selection.length > 0);
+      })
+    );
   }
 
   #drawn(tool: 'box' | 'lasso', corners: readonly Corner[], keys: Keys, done: boolean): void {

@@ -45,7 +45,8 @@ export function paint(
   card: GlPoints | null = null
 ): Painted {
   const { x, y, ink, sizes } = painting;
-  const visible = countVisible(painting, frame);
+  // Whether few or many suffices where no card asks how many.
+  const visible = countVisible(painting, frame, card?.usable ? CARD : FEW);
   if (visible > FEW && visible <= CARD && card?.usable) {
     const radii = radiiOf(visible, sizes !== null, pixel);
     card.draw(painting, frame, target, [radii[0], radii[HIDDEN - 1]]);
@@ -69,12 +70,13 @@ export function paint(
   return { drawn, how: 'points' };
 }
 
-function countVisible({ x, y, ink }: Painting, frame: Frame): number {
+/** Counts the points in the picture, up to one more than `most`. */
+function countVisible({ x, y, ink }: Painting, frame: Frame, most: number): number {
   const { codes } = ink;
   const [left, right] = frame.x;
   const [bottom, top] = frame.y;
   let visible = 0;
-  for (let i = 0; i < x.length; i++) {
+  for (let i = 0; i < x.length && visible <= most; i++) {
     const [px, py] = [x[i], y[i]];
     if (px >= left && px <= right && py >= bottom && py <= top && codes?.[i] !== HIDDEN) {
       visible++;

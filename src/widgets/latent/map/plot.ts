@@ -6,7 +6,7 @@ import { Later, make } from '../../common/dom';
 import type { Target } from '../paint';
 import { share, ticks, tickText } from '../scale';
 import { panned, valuesAt, zoomed, type Frame } from './frame';
-import { GlPoints, hasCard } from './gl';
+import { findCard, GlPoints, knownCard } from './gl';
 import { FEW, paint, type Painted, type Painting } from './painter';
 import type { Remote } from './raster';
 
@@ -49,6 +49,7 @@ export class Plot {
   readonly #box = make('div', { class: 'astrodata-latent-box', hidden: true });
   readonly #hooks: PlotHooks;
   readonly #rest = new Later(120);
+  readonly #search = new Later(1000);
   #card: GlPoints | null = null;
   #renderer: Renderer = 'auto';
   #limits: { x: Interval | null; y: Interval | null } | null = null;
@@ -89,6 +90,7 @@ export class Plot {
     signal.addEventListener('abort', () => {
       observer.disconnect();
       this.#rest.cancel();
+      this.#search.cancel();
       cancelAnimationFrame(this.#request);
     });
     this.#listen(signal);
@@ -100,12 +102,18 @@ export class Plot {
     this.redraw();
   }
 
-  /** The graphics card, looked for when there are many points to draw and not before. */
+  /** The graphics card where it is to draw that many; it is looked for once the first picture is there. */
   #cardFor(points: number): GlPoints | null {
-    const few = points <= FEW && this.#renderer !== 'card';
-    const wanted = this.#renderer === 'card' || (!few && this.#renderer === 'auto' && hasCard());
-    this.#card = wanted ? (this.#card ?? GlPoints.make()) : this.#card;
-    return wanted ? this.#card : null;
+    const asked = this.#renderer === 'card';
+    const many = points > FEW && this.#renderer === 'auto';
+    if (many && knownCard() === null) {
+      this.#search.run(() => findCard() && this.redraw());
+    }
+    if (!asked && !(many && knownCard())) {
+      return null;
+    }
+    this.#card ??= GlPoints.make();
+    return this.#card;
   }
 
   get frame(): Frame {
@@ -252,7 +260,8 @@ export class Plot {
     const { drawn, how } = painted;
     canvas.width = target.width;
     canvas.height = target.height;
-    const context = canvas.getContext('2d');
+    // Its bytes come from the processor: a canvas on the card would take them there and back.
+    const context = canvas.getContext('2d', { willReadFrequently: true });
     if (how === 'card') {
       context?.drawImage(this.#card!.canvas, 0, 0);
     } else {
