@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from astrodata_kernel.errors import BadRequest, UnknownName
+from astrodata_kernel.labels import LabelLog
 from astrodata_kernel.latent.expressions import Expression
 from astrodata_kernel.latent.polygons import inside_polygon
 from astrodata_kernel.widgets.latent import LatentExplorer
@@ -160,6 +161,22 @@ def test_python_selects_by_ids_by_mask_and_by_expression(explorer, z) -> None:
     table = explorer.selected_table()
     assert list(table.columns) == ["id", "z0", "z1", "z2", "score", "kind"]
     assert (table["score"] == np.abs(table["z2"])).all()
+
+
+def test_a_selection_by_label_follows_what_is_labelled_later(z, tmp_path) -> None:
+    log = LabelLog(tmp_path / "log", annotator="ada", classes=["glitch"])
+    explorer = LatentExplorer(z[:100], labels=log)
+    explorer.select([3, 4, 5])
+    explorer.label("glitch")
+    by_label = {"categories": {"column": "label", "names": ["glitch"]}}
+    explorer.selection = [{"op": "replace", **by_label}]
+    explorer.filters = [by_label]
+    assert explorer.selected.tolist() == np.flatnonzero(explorer.shown).tolist() == [3, 4, 5]
+    log.put([9], "glitch")
+    explorer.refresh_labels()
+    assert explorer.selected.tolist() == np.flatnonzero(explorer.shown).tolist() == [3, 4, 5, 9]
+    assert explorer.request("label_step", what="undo").meta["counts"] == {"glitch": 3}
+    assert explorer.request("mask").meta["count"] == 3
 
 
 def test_the_points_nearest_to_one_are_selected(explorer, z) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class LabellingWidget(RequestWidget):
     _lock: threading.RLock
     mask: Mask
     selection: Any
+    _set_column: Callable[..., None]
 
     def label(self, name: str | list[str] | None, note: str | None = None) -> int:
         """Give the selected points a label, or take theirs away.
@@ -118,7 +120,7 @@ class LabellingWidget(RequestWidget):
             if row is not None and label is not None:
                 values[row] = label if isinstance(label, str) else " + ".join(label)
         colours = {one.name: one.color for one in log.label_set.classes}
-        self._points.columns.add(COLUMN, values, colours)
+        self._set_column(COLUMN, values, colours)
 
 
 def _plain(step: Any) -> Any:

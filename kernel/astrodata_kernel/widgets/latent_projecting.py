@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class ProjectingWidget(RequestWidget):
 
     _points: Points
     _lock: threading.RLock
+    _set_column: Callable[..., None]
 
     def _begin_projecting(self) -> None:
         self._worker: threading.Thread | None = None
@@ -96,7 +98,7 @@ class ProjectingWidget(RequestWidget):
         )
         names = [name for name in made.columns if name not in latents.columns]
         for name in names:
-            self._points.columns.add(name, np.asarray(made.columns[name]))
+            self._set_column(name, np.asarray(made.columns[name]))
         return names
 
     def _tell(

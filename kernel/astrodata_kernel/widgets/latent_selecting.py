@@ -290,6 +290,15 @@ class SelectingWidget(RequestWidget):
             elif not np.array_equal(mask, self.mask):
                 self.selection = [{"op": "replace", "rows": self._given(mask)}]
 
+    def _set_column(
+        self, name: str, values: npt.NDArray[Any], colours: Mapping[str, str] | None = None
+    ) -> None:
+        """Put a column beside the others; what is selected or shown by an older one is found anew."""
+        with self._lock:
+            self._points.columns.add(name, values, colours)
+            self._chooser.forget()
+            self._shower.forget()
+
     def _choose(self, step: Mapping[str, Any]) -> None:
         (checked,) = self._chooser.checked([step])
         before = [] if checked["op"] == "replace" else list(self.selection)

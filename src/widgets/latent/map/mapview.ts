@@ -255,9 +255,14 @@ export class MapView {
   }
 
   #showLabels(): void {
-    this.#context.cloud.forget('label');
-    if (this.#context.traits.get('color') === 'label') {
+    const { chosen, cloud, traits } = this.#context;
+    cloud.forget('label');
+    if (traits.get('color') === 'label') {
       void this.#layer.showColor();
+    }
+    const { selection, filters } = chosen.meta;
+    if (selection.length || filters.length) {
+      chosen.refresh(); // it may be by their labels
     }
   }
 
