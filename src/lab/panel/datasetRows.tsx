@@ -5,6 +5,7 @@ import * as React from 'react';
 import { IDataset } from '../api';
 import { shapeText, sizeText } from '../format';
 import { kindIcon } from '../icons';
+import { useRows } from './rows';
 
 export interface IDatasetRowsProps {
   readonly datasets: readonly IDataset[];
@@ -20,18 +21,14 @@ export interface IDatasetRowsProps {
 /** The datasets: one stop for the Tab key, arrows from row to row. */
 export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
   const { datasets, trans } = props;
-  const list = React.useRef<HTMLUListElement>(null);
-  const [current, setCurrent] = React.useState('');
-  const reachable = datasets.some(dataset => dataset.name === current)
-    ? current
-    : datasets[0]?.name;
-
-  const focus = (index: number): void => {
-    const rows = list.current?.querySelectorAll<HTMLElement>('.jp-astrodata-lab-open');
-    rows?.[Math.max(0, Math.min(index, rows.length - 1))]?.focus();
-  };
   // Who removed a row by keyboard goes on at the next one, not at the top of the page.
   const removed = React.useRef<{ name: string; index: number } | null>(null);
+  const remove = (index: number): void => {
+    removed.current = { name: datasets[index].name, index };
+    props.onRemove(datasets[index]);
+  };
+  const names = datasets.map(({ name }) => name);
+  const { list, reachable, focus, onFocus, onKeyDown } = useRows(names, { Delete: remove });
   React.useEffect(() => {
     const gone = removed.current;
     if (gone !== null && !datasets.some(dataset => dataset.name === gone.name)) {
@@ -39,29 +36,6 @@ export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
       focus(gone.index);
     }
   }, [datasets]);
-  const remove = (index: number): void => {
-    removed.current = { name: datasets[index].name, index };
-    props.onRemove(datasets[index]);
-  };
-  const onKeyDown = (event: React.KeyboardEvent, index: number): void => {
-    const moves: Record<string, number> = {
-      ArrowDown: index + 1,
-      ArrowUp: index - 1,
-      Home: 0,
-      End: datasets.length - 1
-    };
-    if (event.key in moves) {
-      focus(moves[event.key]);
-    } else if (event.key === 'Delete') {
-      remove(index);
-    } else {
-      return;
-    }
-    event.preventDefault();
-    // JupyterLab's own shortcuts must not hear these: Delete would delete files or cells.
-    event.stopPropagation();
-  };
-
   return (
     <ul
       className="jp-astrodata-lab-datasets"
@@ -73,7 +47,7 @@ export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
         <li
           key={dataset.name}
           className="jp-astrodata-lab-dataset"
-          onFocus={() => setCurrent(dataset.name)}
+          onFocus={() => onFocus(dataset.name)}
           onKeyDown={event => onKeyDown(event, index)}
         >
           <DatasetRow

@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { ILabelSession } from '../api';
 import { Labels } from './labels';
+import { useRows } from './rows';
 
 /** Sessions that are shown before one asks for more. */
 const FEW = 10;
@@ -85,24 +86,7 @@ function Rows(
   props: ILabelSectionProps & { readonly sessions: readonly ILabelSession[] }
 ): JSX.Element {
   const { sessions, trans } = props;
-  const list = React.useRef<HTMLUListElement>(null);
-  const [current, setCurrent] = React.useState('');
-  const reachable = sessions.some(session => session.path === current) ? current : sessions[0].path;
-  const onKeyDown = (event: React.KeyboardEvent, index: number): void => {
-    const last = sessions.length - 1;
-    const moves: Record<string, number> = {
-      ArrowDown: Math.min(index + 1, last),
-      ArrowUp: Math.max(index - 1, 0),
-      Home: 0,
-      End: last
-    };
-    if (event.key in moves) {
-      const rows = list.current?.querySelectorAll<HTMLElement>('.jp-astrodata-lab-open');
-      rows?.[moves[event.key]]?.focus();
-      event.preventDefault();
-      event.stopPropagation(); // the notebook would move too
-    }
-  };
+  const { list, reachable, onFocus, onKeyDown } = useRows(sessions.map(({ path }) => path));
   return (
     <ul
       className="jp-astrodata-lab-datasets"
@@ -114,7 +98,7 @@ function Rows(
         <li
           key={session.path}
           className="jp-astrodata-lab-dataset"
-          onFocus={() => setCurrent(session.path)}
+          onFocus={() => onFocus(session.path)}
           onKeyDown={event => onKeyDown(event, index)}
         >
           <Row {...props} session={session} reachable={session.path === reachable} />
