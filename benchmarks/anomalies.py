@@ -14,31 +14,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from astrodata_kernel.latent.scores import score
-from astrodata_kernel.processing.waveforms import find_pulses
+from ecg import beats
 from sklearn.decomposition import PCA
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-ECG = Path(__file__).parent.parent / "tests/data/waveforms/ecg/MBA_ECG805_data.out"
 VARIABLE = "ASTRODATA_ADBENCH"
-RATE, HALF = 360.0, 64
 OURS = ("default", "mahalanobis", "knn", "lof", "isolation_forest", "kde", "hbos", "ecod")
 PEERS = ("IForest", "LOF", "KNN", "HBOS", "ECOD")
 
 Table = tuple[np.ndarray, np.ndarray]
-
-
-def beats() -> Table:
-    """Give windows of 128 samples about each heart beat, and whether it is labelled abnormal."""
-    series, labels = np.loadtxt(ECG, delimiter=",").T
-    found = find_pulses(
-        series[None, :], threshold=6.0, baseline_samples=len(series), min_distance=int(0.25 * RATE)
-    )
-    peaks = found.peak_sample.to_numpy()
-    peaks = peaks[(peaks >= HALF) & (peaks < len(series) - HALF)]
-    rows = peaks[:, None] + np.arange(-HALF, HALF)
-    return series[rows], labels[rows[:, HALF // 2 : -HALF // 2]].any(axis=1).astype(int)
 
 
 def tables(folder: Path | None) -> Iterator[tuple[str, Table]]:
@@ -47,6 +33,7 @@ def tables(folder: Path | None) -> Iterator[tuple[str, Table]]:
         with np.load(path, allow_pickle=False) as kept:
             yield path.stem.split("_", 1)[-1], (kept["X"].astype(float), kept["y"].astype(int))
     windows, abnormal = beats()
+    abnormal = abnormal.astype(int)
     yield "ECG beats, 128 samples", (windows, abnormal)
     yield "ECG beats, PCA to 8", (PCA(8).fit_transform(windows), abnormal)
 
