@@ -9,6 +9,7 @@ import {
 } from '../../core/strain';
 import { decode } from '../../core/wire';
 import { Later, make } from '../common/dom';
+import { download } from '../common/download';
 import { ErrorStrip } from '../common/errors';
 import { greet } from '../common/greeting';
 import { keepKeys } from '../common/keys';
@@ -17,7 +18,7 @@ import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
 import { followTheme, themed } from '../common/theme';
 import { AsdPanel, line, shade, TimePanel } from './curves';
-import { asdCsv, download, figure, pictureCsv, seriesCsv, type Plate } from './export';
+import { asdCsv, figure, pictureCsv, seriesCsv, type Plate } from './export';
 import { Feed, type FeedHooks } from './feed';
 import { Flags } from './flags';
 import { neighbour, paintMarks } from './glitches';

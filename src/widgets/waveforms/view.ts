@@ -2,6 +2,7 @@
 import { isAbort, Requester, type Channel } from '../../core/request';
 import type { Filter, TracesMeta, WaveformRequests, WaveformTraits } from '../../core/waveforms';
 import { Later, make } from '../common/dom';
+import { download } from '../common/download';
 import { ErrorStrip } from '../common/errors';
 import { greet } from '../common/greeting';
 import { keepKeys } from '../common/keys';
@@ -9,7 +10,7 @@ import { Notes } from '../common/notes';
 import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
 import { followTheme, themed } from '../common/theme';
-import { download, figure, linesCsv } from './export';
+import { figure, linesCsv } from './export';
 import { asked } from './feed';
 import { FilterBar } from './filterbar';
 import { filterText, withLimits } from './filters';
