@@ -1,29 +1,5 @@
-/** From values to shares of a panel, and the numbers at its edges. */
-import type { AxisFacts, Interval, Limits } from '../../core/latent';
-
-const MARGIN = 0.03;
-/** Widths of the garage on show at either side of it. */
-const AROUND = 1.5;
-
-/** Gives what a panel spans of a latent. */
-export function rangeOf(limits: Limits, axis: AxisFacts, garage: Interval): Interval {
-  if (axis.constant) {
-    return widened(axis.low, axis.high);
-  }
-  if (limits === 'garage') {
-    const width = garage[1] - garage[0];
-    if (width > 0) {
-      return [garage[0] - AROUND * width, garage[1] + AROUND * width];
-    }
-  }
-  const [low, high] = limits === '98%' ? axis.central : [axis.low, axis.high];
-  return widened(low, high);
-}
-
-function widened(low: number, high: number): Interval {
-  const margin = MARGIN * (high - low) || 0.1 * Math.abs(low) || 1;
-  return [low - margin, high + margin];
-}
+/** From values to shares of a picture, and numbers as people read them. */
+type Interval = readonly [number, number];
 
 /** Gives where a value lies, 0 at the lower end and 1 at the upper one. */
 export function share(value: number, [low, high]: Interval): number {

@@ -1,7 +1,7 @@
 /** How far one is: the bar, the pace, what is left, and whether all of it is saved. */
 import type { LabelState } from '../../core/label';
 import { make } from '../common/dom';
-import { percent } from '../latent/scale';
+import { percent } from '../common/scale';
 import { inWords } from './pace';
 
 export interface Sending {

@@ -4,7 +4,7 @@ import { table } from '../../core/colormap';
 import type { Colormap, Stretch } from '../../core/protocol';
 import { stretched } from '../../core/stretch';
 import type { WireArray } from '../../core/wire';
-import { valueText } from '../latent/scale';
+import { valueText } from '../common/scale';
 import type { Frame, Picture, Place, Theme } from './drawing';
 
 const LARGEST = 64;

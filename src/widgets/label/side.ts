@@ -1,7 +1,7 @@
 /** What is said of the event on show: its facts, the note, the confidence, and what others say. */
 import type { EventMeta, Mark } from '../../core/label';
 import { make } from '../common/dom';
-import { valueText } from '../latent/scale';
+import { valueText } from '../common/scale';
 
 /** From least to most; none is said at first. */
 export const CONFIDENCES = [0.25, 0.5, 0.75, 1] as const;

@@ -1,7 +1,7 @@
 /** A waveform as a line; where several samples share a pixel, between their lowest and highest value. */
 import type { EventMeta } from '../../core/label';
 import type { WireArray } from '../../core/wire';
-import { ticks, tickText, valueText } from '../latent/scale';
+import { ticks, tickText, valueText } from '../common/scale';
 import type { Frame, Picture, Place, Theme } from './drawing';
 
 const LEFT = 58;

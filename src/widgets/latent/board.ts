@@ -9,6 +9,8 @@ import type {
 } from '../../core/latent';
 import { isAbort, type Requester } from '../../core/request';
 import { Later, make } from '../common/dom';
+import { download } from '../common/download';
+import { valueText } from '../common/scale';
 import type { Traits } from '../common/traits';
 import type { Chosen } from './chosen';
 import type { Cloud, Column, Values } from './cloud';
@@ -21,7 +23,7 @@ import { inkOf } from './ink';
 import { membership, nearest } from './paint';
 import type { Panel } from './panel';
 import { Queue } from './queue';
-import { rangeOf, valueText } from './scale';
+import { rangeOf } from './range';
 import { Sliders } from './sliders';
 import { Toolbar } from './toolbar';
 
@@ -315,10 +317,7 @@ export class Board {
   async #export(): Promise<void> {
     try {
       const { meta } = await this.#requester.request('export', {}, this.#signal);
-      const url = URL.createObjectURL(new Blob([meta.text], { type: 'application/json' }));
-      const link = make('a', { href: url, download: meta.name });
-      link.click();
-      URL.revokeObjectURL(url);
+      download(meta.name, new Blob([meta.text], { type: 'application/json' }));
     } catch (error) {
       if (!isAbort(error)) {
         this.#hooks.failed(error, () => void this.#export());

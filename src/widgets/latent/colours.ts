@@ -3,7 +3,7 @@ import { colour, type Rgb } from '../../core/colormap';
 import type { ColumnMeta } from '../../core/latent';
 import { make } from '../common/dom';
 import { DIM, HIDDEN, MISSING, packed } from './paint';
-import { valueText } from './scale';
+import { valueText } from '../common/scale';
 
 /** Of categories in their order; legible on light and dark grounds, and told apart by the colour-blind. */
 export const PALETTE: readonly Rgb[] = [

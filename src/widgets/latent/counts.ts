@@ -1,7 +1,7 @@
 /** The figures of the cut: how many are inside and outside, and at which rates. */
 import type { RateMeta, StateMeta } from '../../core/latent';
 import { button, make } from '../common/dom';
-import { percent } from './scale';
+import { percent } from '../common/scale';
 
 const number = (value: number): string => value.toLocaleString('en');
 

@@ -4,9 +4,9 @@ import type { CurveMeta, CurvesMeta } from '../../core/latent';
 import type { Reply } from '../../core/request';
 import { decode } from '../../core/wire';
 import { button, make } from '../common/dom';
+import { valueText } from '../common/scale';
 import { themed } from '../common/theme';
 import { Lines } from './lines';
-import { valueText } from './scale';
 
 export interface DetailHooks {
   /** A point was typed; -1 for none. */

@@ -1,7 +1,7 @@
 /** One limit of the garage, to be dragged by mouse or moved by keys. */
 import type { Interval } from '../../core/latent';
 import { make } from '../common/dom';
-import { share, valueAt, valueText } from './scale';
+import { share, valueAt, valueText } from '../common/scale';
 
 export type Side = 0 | 1;
 

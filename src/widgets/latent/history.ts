@@ -4,10 +4,10 @@ import type { HistoryMeta, StartFacts } from '../../core/latent';
 import type { Reply } from '../../core/request';
 import { decode } from '../../core/wire';
 import { make } from '../common/dom';
+import { logRange, valueText } from '../common/scale';
 import { themed } from '../common/theme';
 import { css, PALETTE } from './colours';
 import { Lines } from './lines';
-import { logRange, valueText } from './scale';
 
 const DEAD = '#8a8a8a';
 

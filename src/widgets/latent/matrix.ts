@@ -5,7 +5,7 @@ import type { Values } from './cloud';
 import { css, PALETTE } from './colours';
 import { density, dots, histogram, type Ink } from './paint';
 import { Panel, type Mark, type PanelHooks } from './panel';
-import { share, ticks, tickText } from './scale';
+import { showTicks } from './edgeTicks';
 
 /** Points up to which each is painted as a dot. */
 export const DOTS = 50_000;
@@ -95,20 +95,8 @@ export class Matrix {
   /** As many numbers as there is room for. */
   #showTicks(): void {
     for (const { axis, upright, element } of this.#ticks) {
-      const range = this.#ranges[axis];
-      const room = upright ? element.clientHeight : element.clientWidth;
-      const all = ticks(range, Math.max(1, room / (upright ? 36 : 44)));
-      const numbers = all
-        .filter(value => {
-          const place = share(value, range) * room;
-          return !room || (place > 8 && place < room - 8);
-        })
-        .map(value => {
-          const tick = make('span', {}, tickText(value, all));
-          tick.style[upright ? 'bottom' : 'left'] = `${100 * share(value, range)}%`;
-          return tick;
-        });
-      element.replaceChildren(make('b', {}, this.#names[axis]), ...numbers);
+      const room = { apart: upright ? 36 : 44, ends: 8 };
+      showTicks(element, this.#names[axis], this.#ranges[axis], upright, room);
     }
   }
 

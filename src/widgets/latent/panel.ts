@@ -1,9 +1,9 @@
 /** One panel of the scatter matrix: two latents against each other, or the histograms of one. */
 import type { Box, Interval } from '../../core/latent';
 import { make } from '../common/dom';
+import { share, valueAt } from '../common/scale';
 import { Edge, type EdgeHooks } from './edge';
 import type { Target } from './paint';
-import { share, valueAt } from './scale';
 
 export type Mark = 'hover' | 'point' | 'probe';
 

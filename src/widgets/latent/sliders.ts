@@ -1,7 +1,7 @@
 /** A slider for each latent: what the decoder makes of a place of one's own choice. */
 import type { AxisFacts, Interval } from '../../core/latent';
 import { button, make } from '../common/dom';
-import { valueText } from './scale';
+import { valueText } from '../common/scale';
 
 export interface SliderHooks {
   /** A slider was moved. */

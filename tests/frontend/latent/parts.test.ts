@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { logRange, percent, ticks, tickText, valueText } from '../../../src/widgets/common/scale';
 import {
   density,
   DIM,
@@ -11,14 +12,7 @@ import {
   rarestLast
 } from '../../../src/widgets/latent/paint';
 import { Queue } from '../../../src/widgets/latent/queue';
-import {
-  logRange,
-  percent,
-  rangeOf,
-  ticks,
-  tickText,
-  valueText
-} from '../../../src/widgets/latent/scale';
+import { rangeOf } from '../../../src/widgets/latent/range';
 import { settle } from '../core/fakeChannel';
 
 const f4 = (...values: number[]) => Float32Array.from(values);

@@ -4,7 +4,7 @@ import { isAbort, type Requester } from '../../../core/request';
 import { decode } from '../../../core/wire';
 import { button, make, select, setChoices } from '../../common/dom';
 import { themed } from '../../common/theme';
-import { valueAt, valueText } from '../scale';
+import { valueAt, valueText } from '../../common/scale';
 
 const BINS = 60;
 const CLICK = 3;

@@ -4,7 +4,8 @@ import type { Corner } from '../../../core/polygon';
 import { wheelFactor } from '../../common/wheel';
 import { Later, make } from '../../common/dom';
 import type { Target } from '../paint';
-import { share, ticks, tickText } from '../scale';
+import { share } from '../../common/scale';
+import { showTicks } from '../edgeTicks';
 import { panned, valuesAt, zoomed, type Frame } from './frame';
 import { findCard, GlPoints, knownCard } from './gl';
 import { FEW, paint, type Painted, type Painting } from './painter';
@@ -282,26 +283,10 @@ export class Plot {
 
   /** Brings numbers and marks to where the frame is. */
   #follow(): void {
-    this.#showTicks(this.#across, this.#frame.x, this.#names[0], false);
-    this.#showTicks(this.#up, this.#frame.y, this.#names[1], true);
+    showTicks(this.#across, this.#names[0], this.#frame.x, false, { apart: 80, ends: 10 });
+    showTicks(this.#up, this.#names[1], this.#frame.y, true, { apart: 48, ends: 10 });
     (['hover', 'point'] as const).forEach(name => this.#place(name));
     this.#showGarage();
-  }
-
-  #showTicks(element: HTMLElement, range: Frame['x'], name: string, upright: boolean): void {
-    const room = upright ? element.clientHeight : element.clientWidth;
-    const all = ticks(range, Math.max(1, room / (upright ? 48 : 80)));
-    const numbers = all
-      .filter(value => {
-        const place = share(value, range) * room;
-        return !room || (place > 10 && place < room - 10);
-      })
-      .map(value => {
-        const tick = make('span', {}, tickText(value, all));
-        tick.style[upright ? 'bottom' : 'left'] = `${100 * share(value, range)}%`;
-        return tick;
-      });
-    element.replaceChildren(make('b', {}, name), ...numbers);
   }
 
   #place(name: Mark): void {
