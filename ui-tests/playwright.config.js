@@ -26,9 +26,7 @@ module.exports = {
       executablePath: process.env.PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH || undefined,
       args: [
         '--no-sandbox',
-        '--use-angle=swiftshader',
         '--enable-unsafe-swiftshader',
-        '--ignore-gpu-blocklist',
         '--disable-background-networking'
       ]
     }
