@@ -24,11 +24,7 @@ module.exports = {
     trace: 'on-first-retry',
     launchOptions: {
       executablePath: process.env.PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH || undefined,
-      args: [
-        '--no-sandbox',
-        '--enable-unsafe-swiftshader',
-        '--disable-background-networking'
-      ]
+      args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
     }
   },
   webServer: {

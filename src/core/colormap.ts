@@ -7,7 +7,9 @@ export const COLORMAPS: readonly Colormap[] = [
   'inferno',
   'magma',
   'heat',
-  'cubehelix'
+  'cubehelix',
+  'cool',
+  'rainbow'
 ];
 
 export type Rgb = readonly [number, number, number];
@@ -48,7 +50,18 @@ const FORMULAS: Record<Colormap, (t: number) => Rgb> = {
   magma: t => between(STOPS.magma, t),
   // The ramps of SAOImage's "heat".
   heat: t => [t / 0.34, t, t < 0.98 ? (t - 0.65) / 0.33 : 1],
-  cubehelix
+  cubehelix,
+  // Those of SAOImage, too: places and heights of the corners of each channel.
+  cool: t => [
+    ramp(t, [0, 0.29, 0.76, 1], [0, 0, 0.1, 1]),
+    ramp(t, [0, 0.22, 0.96, 1], [0, 0, 1, 1]),
+    ramp(t, [0, 0.53, 1], [0, 1, 1])
+  ],
+  rainbow: t => [
+    ramp(t, [0, 0.2, 0.6, 0.8, 1], [1, 0, 0, 1, 1]),
+    ramp(t, [0, 0.2, 0.4, 0.8, 1], [0, 0, 1, 1, 0]),
+    ramp(t, [0, 0.4, 0.6, 1], [1, 1, 0, 0])
+  ]
 };
 
 const made = new Map<Colormap, Uint8Array<ArrayBuffer>>();
@@ -74,6 +87,13 @@ export function colour(name: Colormap, brightness: number): Rgb {
   const i = 3 * Math.round(255 * Math.min(1, Math.max(0, brightness)));
   const [red, green, blue] = table(name).subarray(i, i + 3);
   return [red, green, blue];
+}
+
+function ramp(t: number, places: readonly number[], heights: readonly number[]): number {
+  const next = places.findIndex((place, i) => i > 0 && place >= t);
+  const i = next < 0 ? places.length - 2 : next - 1;
+  const part = (t - places[i]) / (places[i + 1] - places[i]);
+  return heights[i] + (heights[i + 1] - heights[i]) * part;
 }
 
 function between(stops: string, t: number): Rgb {

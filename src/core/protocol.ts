@@ -24,8 +24,15 @@ export type ReplyFrame =
   | { readonly id: string; readonly ok: true; readonly meta: object }
   | { readonly id: string; readonly ok: false; readonly error: { code: string; message: string } };
 
-export type Stretch = 'linear' | 'sqrt' | 'log' | 'asinh';
-export type Colormap = 'grey' | 'viridis' | 'inferno' | 'magma' | 'heat' | 'cubehelix';
+/** Stretches that are a formula; that of a histogram depends on the image. */
+export type Formula = 'linear' | 'sqrt' | 'square' | 'log' | 'asinh' | 'sinh';
+export type Stretch = Formula | 'histogram';
+export type Colormap =
+  'grey' | 'viridis' | 'inferno' | 'magma' | 'heat' | 'cubehelix' | 'cool' | 'rainbow';
+
+/** How places on the sky are told: in the image's own system, in another one, or not at all. */
+export type System = 'own' | 'icrs' | 'galactic' | 'ecliptic' | 'pixel';
+export type Angles = 'sexagesimal' | 'degrees';
 
 /** `"zscale"`, `"minmax"`, a central percentage such as `"99.5%"`, or [low, high] in data units. */
 export type Limits = string | readonly [number, number];
@@ -47,7 +54,17 @@ export interface FitsTraits {
   plane: number;
   stretch: Stretch;
   colormap: Colormap;
+  /** Whether the colours run the other way. */
+  reverse: boolean;
+  contrast: number;
+  bias: number;
   limits: Limits;
+  system: System;
+  angles: Angles;
+  /** Lines of equal longitude and latitude, a compass and a scale bar over the picture. */
+  graticule: boolean;
+  /** The histogram of the values below the picture. */
+  histogram: boolean;
   /** null fits the image. */
   view: View | null;
   /** Of the picture, in CSS pixels. */
@@ -125,6 +142,42 @@ export interface LimitsMeta extends Where {
   readonly limits: string;
 }
 
+/** How many values lie in each of some equal bins; as bytes u4. */
+export interface HistogramMeta extends Where {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly low: number;
+  readonly high: number;
+  /** Values below the first bin, beyond the last one, and without a number. */
+  readonly below: number;
+  readonly above: number;
+  readonly blank: number;
+  /** Whether a part of the pixels was counted. */
+  readonly sampled: boolean;
+}
+
+/** A number at the edge of the picture, where a line of the graticule leaves it. */
+export interface GraticuleLabel {
+  readonly text: string;
+  /** In array pixels. */
+  readonly x: number;
+  readonly y: number;
+  readonly axis: 'lon' | 'lat';
+}
+
+/** Lines of equal longitude and latitude; as bytes f4: x and y of their points, NaN between two lines. */
+export interface GraticuleMeta extends Where {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly labels: readonly GraticuleLabel[];
+  /** Directions of north and east in the middle of the picture, of length 1 in array pixels; null without. */
+  readonly north: readonly [number, number] | null;
+  readonly east: readonly [number, number] | null;
+  /** Degrees of an array pixel in the middle of the picture; null where they cannot be told. */
+  readonly scale: number | null;
+  readonly frame: string;
+}
+
 export interface ProbeMeta extends Where {
   readonly x: number;
   readonly y: number;
@@ -148,5 +201,22 @@ export interface FitsRequests {
   overview: { msg: Where & { width: number }; meta: OverviewMeta };
   tile: { msg: Where & { level: number; x: number; y: number }; meta: TileMeta };
   limits: { msg: Where & { limits: string }; meta: LimitsMeta };
-  probe: { msg: Where & { x: number; y: number }; meta: ProbeMeta };
+  histogram: {
+    /** Bins between low and high; with `wide` at least as far as nearly all values reach. */
+    msg: Where & { bins: number; low: number; high: number; wide: boolean };
+    meta: HistogramMeta;
+  };
+  graticule: {
+    msg: Where & {
+      system: System;
+      angles: Angles;
+      box: readonly [number, number, number, number];
+      lines: number;
+    };
+    meta: GraticuleMeta;
+  };
+  probe: {
+    msg: Where & { x: number; y: number; system: System; angles: Angles };
+    meta: ProbeMeta;
+  };
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { STRETCHES, stretched } from '../../src/core/stretch';
+import { FORMULAS, stretched } from '../../src/core/stretch';
 import { Requester, RequestError } from '../../src/core/request';
 import { decode } from '../../src/core/wire';
 import { FakeChannel, settle } from '../frontend/core/fakeChannel';
@@ -80,7 +80,7 @@ describe('what the browser sends', () => {
 describe('the stretches', () => {
   it('are those of astropy', () => {
     const golden = read<Record<string, number[]>>('stretches.json');
-    for (const stretch of STRETCHES) {
+    for (const stretch of FORMULAS) {
       golden.at.forEach((t, i) => expect(stretched(stretch, t)).toBeCloseTo(golden[stretch][i], 9));
     }
   });

@@ -91,14 +91,23 @@ def contents() -> dict[str, str]:
 
 def stretches() -> dict[str, list[float]]:
     """Give astropy's stretches at eleven points of [0, 1], which the shader's mathematics must meet."""
-    from astropy.visualization import AsinhStretch, LinearStretch, LogStretch, SqrtStretch
+    from astropy.visualization import (
+        AsinhStretch,
+        LinearStretch,
+        LogStretch,
+        SinhStretch,
+        SqrtStretch,
+        SquaredStretch,
+    )
 
     at = np.linspace(0, 1, 11)
     named = {
         "linear": LinearStretch(),
         "sqrt": SqrtStretch(),
+        "square": SquaredStretch(),
         "log": LogStretch(a=1000),
         "asinh": AsinhStretch(a=0.1),
+        "sinh": SinhStretch(a=1 / 3),
     }
     return {
         "at": [float(v) for v in at],

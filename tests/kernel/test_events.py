@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from astrodata_kernel.datasets import Dataset
 from astrodata_kernel.errors import BadRequest, UnknownName
-from astrodata_kernel.processing.events import Events, cutouts, events_of
+from astrodata_kernel.processing.events import Events, events_of
 from astrodata_kernel.processing.thumbnails import of_images, of_rows, of_traces
 
 Array = np.ndarray[Any, Any]
@@ -129,23 +129,6 @@ def test_rows_are_bars_up_and_down_from_the_median() -> None:
     assert picture[10:, 10:20].all()
     assert picture[:, 20:].sum() == 20
     assert events_of(pd.DataFrame({"a": [1, 2], "name": ["x", "y"]})).thumbnails([1], 8, 8).any()
-
-
-def test_cutouts_are_read_about_their_places_and_end_in_nan() -> None:
-    image = np.arange(10_000.0).reshape(100, 100)
-    events = cutouts(image, [[0, 0], [50.4, 20.9], [99, 99]], 8, ids=["corner", "middle", "end"])
-    np.testing.assert_array_equal(events.array(1), image[16:24, 46:54])
-    corner = events.array(0)
-    assert np.isnan(corner[:4]).all()
-    np.testing.assert_array_equal(corner[4:, 4:], image[:4, :4])
-    assert np.isfinite(events.array(2)).sum() == 25
-    assert events.digest != cutouts(image, [[0, 0]], 8).digest
-    with pytest.raises(BadRequest):
-        cutouts(image, [[0, np.nan]], 8)
-    with pytest.raises(BadRequest):
-        cutouts(image[None], [[0, 0]], 8)
-    with pytest.raises(BadRequest, match="1 to 4096"):
-        cutouts(image, [[0, 0]], 10**6)
 
 
 def test_facts_of_an_event_are_read_from_its_row() -> None:

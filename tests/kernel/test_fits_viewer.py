@@ -6,6 +6,7 @@ import pytest
 import traitlets
 from astrodata_kernel.errors import AstrodataError, BadRequest, UnsupportedFormat
 from astrodata_kernel.widgets.base import STATIC
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
 DATA = Path(__file__).parent.parent / "data"
@@ -207,3 +208,48 @@ def test_no_array_is_a_trait() -> None:
 def test_a_missing_file_is_told_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.fits"):
         adk.FitsViewer(tmp_path / "nowhere.fits")
+
+
+def test_a_histogram_counts_each_pixel_of_the_plane(cube: Path) -> None:
+    viewer = adk.FitsViewer(cube)
+    reply = viewer.request("histogram", plane=1, low=20, high=39, bins=4)
+    assert reply.array().ravel().tolist() == [5, 5, 5, 5]
+    assert (reply.meta["below"], reply.meta["above"], reply.meta["sampled"]) == (0, 0, False)
+    wide = viewer.request("histogram", plane=1, low=25, high=26, bins=4, wide=True)
+    assert wide.meta["low"] <= 20.1
+    assert wide.array().sum() >= 18
+
+
+def test_places_are_told_in_the_system_that_is_wanted() -> None:
+    viewer = adk.FitsViewer(GALACTIC_CENTRE, system="galactic", angles="degrees")
+    galactic = viewer.request("probe", x=360, y=360).meta["sky"]
+    assert galactic["frame"] == "Galactic"
+    assert min(galactic["lon"], 360 - galactic["lon"]) < 1
+    assert viewer.request("probe", x=360, y=360, system="icrs").meta["sky"]["frame"] == "ICRS"
+    assert viewer.request("probe", x=360, y=360, system="pixel").meta["sky"] is None
+
+
+def test_a_graticule_is_answered_for_the_part_that_is_seen() -> None:
+    viewer = adk.FitsViewer(GALACTIC_CENTRE)
+    reply = viewer.request("graticule", box=[100, 100, 400, 300], lines=5)
+    points = reply.array()[0]
+    assert points.shape[1] == 2
+    good = points[~np.isnan(points[:, 0])]
+    assert ((good >= [100, 100]) & (good <= [400, 300])).all()
+    assert reply.meta["frame"] == "FK5"
+    assert reply.meta["scale"] > 0
+    nothing = adk.FitsViewer(DATA / "compressed" / "m13.fits").request(
+        "graticule", box=[0, 0, 9, 9], system="pixel"
+    )
+    assert (nothing.array().size, nothing.meta["labels"]) == (0, [])
+
+
+def test_one_goes_to_a_place_on_the_sky_or_to_a_pixel() -> None:
+    viewer = adk.FitsViewer(GALACTIC_CENTRE)
+    wcs = viewer.dataset.wcs
+    viewer.goto(SkyCoord.from_pixel(100, 200, wcs), zoom=4)
+    assert viewer.view == pytest.approx({"x": 100, "y": 200, "zoom": 4})
+    viewer.goto(10, 20)
+    assert viewer.view == {"x": 10.0, "y": 20.0, "zoom": 4.0}
+    with pytest.raises(BadRequest, match="no place"):
+        viewer.goto(np.nan, 1)

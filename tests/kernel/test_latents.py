@@ -16,7 +16,7 @@ from astrodata_kernel.errors import (
     UnreadableFile,
 )
 from astrodata_kernel.latent import Latents, encode
-from astrodata_kernel.processing.events import cutouts
+from astrodata_kernel.processing.raster import cutouts
 
 RNG = np.random.default_rng(3)
 

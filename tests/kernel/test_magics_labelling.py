@@ -145,7 +145,7 @@ class TestLabel:
     def test_a_picture_of_one_scene_has_no_events_but_its_pieces_do(self, capsys) -> None:
         Path("m13.fits").write_bytes(M13.read_bytes())
         assert astro("label m13.fits --classes a,b") is None
-        assert "adk.processing.events.cutouts" in capsys.readouterr().out
+        assert "adk.processing.raster.cutouts" in capsys.readouterr().out
 
 
 class TestExplore:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from astrodata_kernel.errors import BadRequest
-from astrodata_kernel.processing.raster import block_mean, levels, limits
+from astrodata_kernel.processing.raster import block_mean, counted, levels, limits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,3 +74,21 @@ def test_an_image_of_nothing_but_nan_has_limits_too(mode: str) -> None:
 def test_unknown_limits_are_refused_with_what_is_known(mode: str) -> None:
     with pytest.raises(BadRequest, match=r"zscale.*minmax.*99\.5%"):
         limits(np.zeros(3), mode)
+
+
+def test_values_are_counted_in_bins_below_above_and_without_a_number() -> None:
+    sample = np.array([[-5, 0, 0.5, 1, 2], [3, 4, np.nan, np.inf, -np.inf]], "f4")
+    counts, facts = counted(sample, 0, 4, 4)
+    assert counts.tolist() == [2, 1, 1, 2]
+    assert counts.dtype == np.uint32
+    assert facts == {"low": 0, "high": 4, "below": 2, "above": 1, "blank": 1}
+    whole = np.arange(100, dtype="i8")
+    assert counted(whole, 0, 99, 10)[0].sum() == 100
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bins"), [(1, 1, 4), (0, np.nan, 4), (0, 1, 0), (0, 1, 99_999)]
+)
+def test_a_histogram_without_a_range_or_bins_is_refused(low, high, bins) -> None:
+    with pytest.raises(BadRequest):
+        counted(np.zeros(3), low, high, bins)

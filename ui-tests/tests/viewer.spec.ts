@@ -69,6 +69,139 @@ test.describe('The FITS viewer', () => {
     expect(new Set(hatch).size).toBeGreaterThan(1);
   });
 
+  test('stretches values as astropy does, and turns them by contrast, bias and order', async ({
+    page
+  }) => {
+    const canvas = await show(page, BLOCKS);
+    await page.getByRole('button', { name: 'Actual pixels (1:1)' }).last().click();
+    const wanted = async (expression: string): Promise<(number | null)[][]> => {
+      await runCell(
+        page,
+        `import astropy.visualization as av, json
+t = values / 255
+wanted = np.clip(${expression}, 0, 1)
+print("VALUES", json.dumps([[None if v != v else round(255 * v) for v in row] for row in wanted.tolist()]))`
+      );
+      const text = await page
+        .getByText(/^VALUES/)
+        .last()
+        .textContent();
+      return JSON.parse(text!.replace('VALUES', ''));
+    };
+    for (const [set, expression] of [
+      ["viewer.stretch = 'square'", 'av.SquaredStretch()(t.copy())'],
+      ["viewer.stretch = 'sinh'", 'av.SinhStretch()(t.copy())'],
+      ["viewer.stretch = 'log'", 'av.LogStretch(1000)(t.copy())'],
+      ["viewer.stretch = 'asinh'", 'av.AsinhStretch(0.1)(t.copy())'],
+      [
+        "viewer.stretch = 'histogram'",
+        'np.where(np.isnan(t), np.nan, np.searchsorted(np.sort(values[np.isfinite(values)]), values) / 599)'
+      ],
+      ["viewer.stretch = 'linear'; viewer.contrast = 2; viewer.bias = 0.4", '(t - 0.4) * 2 + 0.5'],
+      ['viewer.contrast = 1; viewer.bias = 0.5; viewer.reverse = True', '1 - t']
+    ]) {
+      await runCell(page, set);
+      const all = await wanted(expression);
+      // A value stands for one of 1,024 bins and one of 256 greys.
+      const near = set.includes('histogram') ? 6 : 2;
+      await expect
+        .poll(
+          async () => {
+            const seen = await greys(canvas, 1);
+            return all.flatMap((row, y) =>
+              row.filter((value, x) => value !== null && Math.abs(seen[y][x] - value) > near)
+            ).length;
+          },
+          { message: set }
+        )
+        .toBe(0);
+    }
+  });
+
+  test('draws lines along which astropy finds one longitude or one latitude', async ({ page }) => {
+    const canvas = await show(
+      page,
+      `import numpy as np, astrodata_kernel as adk
+from astropy.io import fits
+from astropy.wcs import WCS
+wcs = WCS(naxis=2)
+wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ('RA---TAN', 'DEC--TAN'), (10, 60), (150, 100)
+wcs.wcs.cd = np.array([[-0.8, 0.6], [0.6, 0.8]]) / 360
+fits.writeto('sky.fits', np.random.default_rng(1).normal(size=(200, 300)).astype('f4'), wcs.to_header(), overwrite=True)
+viewer = adk.view('sky.fits', system='galactic', angles='degrees')
+viewer`
+    );
+    const svg = page.locator('.astrodata-fits-graticule').last();
+    await canvas.focus();
+    await page.keyboard.press('g');
+    await expect(svg.locator('text', { hasText: 'N' })).toHaveCount(1);
+    await expect.poll(() => svg.locator('text').count()).toBeGreaterThan(5);
+    const { width, height } = (await canvas.boundingBox())!;
+    const zoom = Math.min(width / 300, height / 200);
+    const lines = (await svg.locator('path').nth(1).getAttribute('d'))!
+      .split('M')
+      .filter(Boolean)
+      .map(line =>
+        line.split('L').map(point => {
+          const [x, y] = point.split(',').map(Number);
+          const place = [149.5 + (x - width / 2) / zoom, 99.5 - (y - height / 2) / zoom];
+          return place.map(value => Number(value.toFixed(2)));
+        })
+      )
+      // Some points of each are typed into the notebook.
+      .map(line => line.filter((_, i) => i % 30 === 0));
+    expect(lines.length).toBeGreaterThan(6);
+    await runCell(
+      page,
+      `wrong = []
+for line in ${JSON.stringify(lines)}:
+    place = wcs.pixel_to_world(*np.transpose(line)).galactic
+    off = np.minimum(np.ptp(place.b.deg), np.ptp(place.l.deg) * np.cos(np.radians(place.b.deg.mean())))
+    wrong += [off] if off > 0.5 / 360 else []
+print('LINES', len(wrong), 'wrong')`
+    );
+    await expect(page.getByText('LINES 0 wrong')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await canvas.focus();
+    await page.keyboard.press('g');
+    await expect(svg.locator('path')).toHaveCount(0);
+  });
+
+  test('sets limits on the histogram, and contrast and bias with the right button', async ({
+    page
+  }) => {
+    const canvas = await show(page, BLOCKS);
+    await canvas.focus();
+    await page.keyboard.press('h');
+    const low = page.getByLabel('Low limit on the histogram').last();
+    await expect(low).toBeVisible();
+    await low.scrollIntoViewIfNeeded();
+    const bins = (await page.locator('.astrodata-fits-bins').last().boundingBox())!;
+    const handle = (await low.boundingBox())!;
+    const y = handle.y + handle.height / 2;
+    await page.mouse.move(handle.x + handle.width / 2, y);
+    await page.mouse.down();
+    await page.mouse.move(bins.x + bins.width / 2, y, { steps: 5 });
+    await page.mouse.up();
+    const shown = Number(await low.getAttribute('aria-valuenow'));
+    expect(shown).toBeGreaterThan(100);
+    await runCell(page, "print('limits', [round(v, 3) for v in viewer.limits])");
+    await expect(page.getByText(`limits [${Number(shown.toFixed(3))}, 255.0]`)).toBeVisible();
+    const box = (await canvas.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down({ button: 'right' });
+    await page.mouse.move(box.x + 0.6 * box.width, box.y + 0.3 * box.height, { steps: 4 });
+    await page.mouse.up({ button: 'right' });
+    await expect(control(page, 'Reset contrast and bias')).toBeVisible();
+    await expect(async () => {
+      await runCell(page, "print('shade', viewer.contrast > 1.5, round(viewer.bias, 2))");
+      await expect(page.getByText('shade True 0.6').last()).toBeVisible({ timeout: 2000 });
+    }).toPass();
+    await control(page, 'Reset contrast and bias').click();
+    await runCell(page, "print('again', viewer.contrast, viewer.bias)");
+    await expect(page.getByText('again 1.0 0.5')).toBeVisible();
+  });
+
   test('shows other pixels when it is panned, zoomed and stretched', async ({ page }) => {
     const canvas = await show(page, BLOCKS);
     const look = async (): Promise<string> => (await canvas.screenshot()).toString('base64');

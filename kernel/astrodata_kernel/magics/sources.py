@@ -36,7 +36,7 @@ def events_behind(word: str, hdu: str | None = None) -> Events:
     if dataset.kind not in ("waveforms", "cube"):
         raise BadRequest(
             f"{dataset.name} is of kind {dataset.kind}; events are traces, a stack of pictures or rows. "
-            "Pieces of an image: adk.Labeller(adk.processing.events.cutouts(image, xy, size), ...)"
+            "Pieces of an image: adk.Labeller(adk.processing.raster.cutouts(image, xy, size), ...)"
         )
     return events_of(dataset)
 

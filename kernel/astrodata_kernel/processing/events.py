@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest, UnknownName
+from .cutting import Cutouts
 from .thumbnails import of_images, of_rows, of_traces
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def events_of(source: Any, ids: npt.ArrayLike | None = None) -> Events:
     Parameters
     ----------
     source
-        A data set of kind "waveforms" or "cube"; an array, in memory or read as it is sliced, of shape
+        A data set of kind "waveforms" or "cube"; cutouts; an array, in memory or read as sliced, of shape
         (n, samples), (n, height, width) or (n, height, width, bands); a DataFrame; or events.
     ids
         Of the events; by default 0, 1, ...
@@ -212,6 +213,8 @@ def events_of(source: Any, ids: npt.ArrayLike | None = None) -> Events:
             facts=source._facts,
             link=source._link,
         )
+    if isinstance(source, Cutouts):
+        return events_of(source.events(), ids)
     if hasattr(source, "iloc") and hasattr(source, "columns"):
         return Events("rows", source, ids)
     if hasattr(source, "provenance") and hasattr(source, "kind"):
@@ -225,63 +228,6 @@ def events_of(source: Any, ids: npt.ArrayLike | None = None) -> Events:
         f"a {type(source).__name__} of shape {tuple(array.shape)} has no events: give traces (n, samples), "
         "images (n, height, width) or a DataFrame"
     )
-
-
-def cutouts(image: Any, xy: npt.ArrayLike, size: int, ids: npt.ArrayLike | None = None) -> Events:
-    """Give square pieces of an image about some places, read when they are looked at.
-
-    Parameters
-    ----------
-    image
-        Data set of kind "image", or an array of shape (height, width) that may be read as it is sliced.
-    xy
-        Shape (n, 2): x and y of the middles, in pixels from 0. Beyond the edge of the image is NaN.
-    size
-        Pixels of a side.
-    ids
-        Of the places; by default 0, 1, ...
-
-    Raises
-    ------
-    BadRequest
-        Not an image, or places that are not finite.
-    """
-    plane = getattr(image, "array", image)
-    places = np.atleast_2d(np.asarray(xy, dtype=np.float64))
-    if len(plane.shape) != 2 or places.shape[1] != 2 or not np.isfinite(places).all():
-        raise BadRequest(
-            f"cutouts of an array of shape {tuple(plane.shape)} about places of shape {places.shape}: give "
-            "(height, width) and finite (n, 2)"
-        )
-    provenance = getattr(image, "provenance", None)
-    digest = hashlib.sha256(
-        (provenance.sha256 if provenance else digest_of(plane)).encode()
-        + places.tobytes()
-        + str(size).encode()
-    ).hexdigest()
-    return Events("images", _Cutouts(plane, places, int(size)), ids, digest=digest)
-
-
-class _Cutouts:
-    """Pieces of an image, as an array of shape (n, size, size) that is read by rows."""
-
-    def __init__(self, plane: Any, places: Array, size: int) -> None:
-        if not 1 <= size <= 4096:
-            raise BadRequest(f"cutouts of {size} pixels: give 1 to 4096")
-        self._plane, self._size = plane, size
-        self._corners = np.floor(places).astype(np.int64) - size // 2
-        self.shape = (len(places), size, size)
-        self.dtype = np.dtype(np.float32)
-
-    def __getitem__(self, row: int) -> Array:
-        x, y = self._corners[row]
-        height, width = self._plane.shape
-        piece = np.full((self._size, self._size), np.nan, np.float32)
-        top, left = max(0, -y), max(0, -x)
-        bottom, right = min(self._size, height - y), min(self._size, width - x)
-        if bottom > top and right > left:
-            piece[top:bottom, left:right] = self._plane[y + top : y + bottom, x + left : x + right]
-        return piece
 
 
 def link_of(dataset: Any) -> str | None:
@@ -346,7 +292,7 @@ def _of_dataset(dataset: Any, ids: npt.ArrayLike | None) -> Events:
         return Events("images", dataset.array, ids)
     raise BadRequest(
         f"{dataset.name} is of kind {dataset.kind!r}: events are traces, a stack of images or rows; pieces "
-        "of an image come from adk.processing.events.cutouts(image, xy, size)"
+        "of an image come from adk.processing.raster.cutouts(image, xy, size).events()"
     )
 
 

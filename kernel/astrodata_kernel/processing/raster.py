@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
+
+if TYPE_CHECKING:
+    from .cutting import Cutouts
 
 Image = npt.NDArray[Any]
 
@@ -102,6 +105,103 @@ def limits(sample: npt.ArrayLike, mode: str) -> tuple[float, float]:
     else:
         low, high = _percentile(values, mode)
     return _opened(low, high)
+
+
+def counted(
+    sample: npt.ArrayLike, low: float, high: float, bins: int = 256
+) -> tuple[npt.NDArray[np.uint32], dict[str, float]]:
+    """Count the values of a sample in equal bins.
+
+    Parameters
+    ----------
+    sample
+        Of any shape.
+    low, high
+        Edges of the first and of the last bin; the last bin holds its upper edge.
+    bins
+        1 to 65,536.
+
+    Returns
+    -------
+    tuple
+        uint32 of shape (bins,), and a dict of ``low``, ``high`` and how many values lie ``below``, ``above``
+        or are ``blank``, that is no number.
+
+    Raises
+    ------
+    BadRequest
+        No range, or a number of bins that is none.
+    """
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise BadRequest(f"a histogram from {low} to {high}: give two finite numbers, low < high")
+    if not 1 <= bins <= 65_536:
+        raise BadRequest(f"{bins} bins: give 1 to 65,536")
+    values = np.asarray(sample).ravel()
+    values = values.astype(np.float64) if values.dtype.itemsize > 4 else values.astype(np.float32)
+    blank = int(np.count_nonzero(np.isnan(values)))
+    below, above = int(np.count_nonzero(values < low)), int(np.count_nonzero(values > high))
+    inside = values[(values >= low) & (values <= high)]
+    counts = np.histogram(inside, bins=bins, range=(low, high))[0]
+    facts = {"low": low, "high": high, "below": below, "above": above, "blank": blank}
+    return counts.astype(np.uint32), facts
+
+
+def cutouts(
+    image: Any,
+    positions: Any,
+    size: int | tuple[int, int],
+    *,
+    edge: str = "fill",
+    fill: float = np.nan,
+    scale: str | None = None,
+    ids: npt.ArrayLike | None = None,
+) -> Cutouts:
+    """Give pieces of an image about some places, each read when it is looked at.
+
+    Parameters
+    ----------
+    image
+        Data set of kind ``"image"``, or an array of shape (rows, columns) that may be read as it is sliced.
+    positions
+        The middles: a `SkyCoord`, or x and y in pixels from 0, shape (n, 2).
+    size
+        Pixels of a side, or (rows, columns); 1 to 4,096.
+    edge
+        What becomes of a piece that reaches beyond the image: ``"fill"``, ``"shift"`` (moved inside),
+        ``"drop"`` or ``"refuse"``.
+    fill
+        Value beyond the edge.
+    scale
+        How each piece is normalised: None; ``"standard"``, in robust standard deviations from its median;
+        ``"asinh"`` of those; or to 0 to 1 between limits: ``"minmax"``, ``"zscale"`` or a central percentage
+        such as ``"99.5%"``.
+    ids
+        Of the pieces; by default 0, 1, ...
+
+    Returns
+    -------
+    Cutouts
+        Slices like an array (n, rows, columns); ``.array`` is a Dask array, ``.wcs(i)`` the WCS of one,
+        ``.events()`` what `adk.Labeller` takes, ``.grid()`` many in one image.
+
+    Raises
+    ------
+    BadRequest
+        Not an image, positions that are none, or a size, an edge or a scale that does not exist.
+
+    Examples
+    --------
+    >>> pieces = cutouts(np.arange(100.0).reshape(10, 10), [[5, 5], [0, 0]], 3)
+    >>> pieces[0]
+    array([[44., 45., 46.],
+           [54., 55., 56.],
+           [64., 65., 66.]])
+    >>> pieces.inside
+    array([ True, False])
+    """
+    from .cutting import made
+
+    return made(image, positions, size, edge=edge, fill=fill, scale=scale, ids=ids)
 
 
 def _zscale(values: Image) -> tuple[float, float]:

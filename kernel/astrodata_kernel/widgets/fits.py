@@ -12,15 +12,17 @@ import traitlets
 from ..datasets import Dataset
 from ..errors import BadRequest, UnsupportedFormat
 from ..processing.pyramid import TILE, Planes
+from ..processing.raster import counted
 from ..processing.raster import limits as display_limits
+from ..processing.sky import ANGLES, SYSTEMS, frame_name, graticule, pixel_of, place
 from ..wire import Reply, encode
 from .base import STATIC, Cancel, RequestWidget, answers
 
 if TYPE_CHECKING:
     import os
 
-STRETCHES = ("linear", "sqrt", "log", "asinh")
-COLORMAPS = ("grey", "viridis", "inferno", "magma", "heat", "cubehelix")
+STRETCHES = ("linear", "sqrt", "square", "log", "asinh", "sinh", "histogram")
+COLORMAPS = ("grey", "viridis", "inferno", "magma", "heat", "cubehelix", "cool", "rainbow")
 VIEWABLE = ("image", "cube")
 
 
@@ -62,6 +64,16 @@ class FitsViewer(RequestWidget):
         sync=True
     )
     colormap = traitlets.Enum(COLORMAPS, "grey", help="Colours from low to high.").tag(sync=True)
+    reverse = traitlets.Bool(False, help="Whether the colours run from high to low.").tag(sync=True)
+    contrast = traitlets.Float(
+        1.0, min=0.05, max=20.0, help="Slope of the brightness about its middle; 1 changes nothing."
+    ).tag(sync=True)
+    bias = traitlets.Float(
+        0.5,
+        min=-1.0,
+        max=2.0,
+        help="Stretched brightness that is shown as the middle one; 0.5 changes nothing.",
+    ).tag(sync=True)
     limits = traitlets.Union(
         [
             traitlets.Unicode(),
@@ -75,6 +87,17 @@ class FitsViewer(RequestWidget):
         allow_none=True,
         help="Where one looks: centre x, y in 0-based array pixels and zoom in screen pixels per image "
         "pixel; None fits the image.",
+    ).tag(sync=True)
+    system = traitlets.Enum(
+        SYSTEMS, "own", help="System in which places on the sky are told; 'own' is the image's."
+    ).tag(sync=True)
+    angles = traitlets.Enum(ANGLES, "sexagesimal", help="How angles are written.").tag(sync=True)
+    graticule = traitlets.Bool(
+        False,
+        help="Whether lines of equal longitude and latitude, a compass and a scale bar are drawn.",
+    ).tag(sync=True)
+    histogram = traitlets.Bool(
+        False, help="Whether the histogram of the values is shown, on which the limits are dragged."
     ).tag(sync=True)
     height = traitlets.Int(480, min=120, help="Height of the picture in CSS pixels.").tag(sync=True)
 
@@ -95,6 +118,32 @@ class FitsViewer(RequestWidget):
     def dataset(self) -> Dataset:
         """The data set of the HDU on show."""
         return self._of(self.hdu)
+
+    def goto(self, where: Any, y: float | None = None, zoom: float | None = None) -> None:
+        """Look at a place.
+
+        Parameters
+        ----------
+        where
+            A `SkyCoord`, or the 0-based pixel x.
+        y
+            The pixel y; not with a `SkyCoord`.
+        zoom
+            Screen pixels per image pixel; as it is by default, 1 where the whole image was on show.
+
+        Raises
+        ------
+        BadRequest
+            A place that the image's projection does not reach, or an image without a sky.
+        """
+        if y is None:
+            x, y = pixel_of(self.dataset.wcs, where)
+        else:
+            x, y = float(where), float(y)
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise BadRequest(f"({x}, {y}) is no place: give finite numbers")
+        zoom = zoom if zoom is not None else (self.view or {}).get("zoom", 1.0)
+        self.view = {"x": x, "y": y, "zoom": float(zoom)}
 
     @traitlets.validate("hdu")
     def _hdu_holds_an_image(self, proposal: dict[str, Any]) -> int:
@@ -131,7 +180,7 @@ class FitsViewer(RequestWidget):
                 "tile": TILE,
                 "unit": str(dataset.meta.get("unit", "")),
                 "dtype": str(dataset.dtype),
-                "frame": _frame_name(dataset),
+                "frame": frame_name(dataset.wcs),
                 "hdus": [
                     {
                         "index": part.index,
@@ -183,20 +232,58 @@ class FitsViewer(RequestWidget):
     def _limits(
         self, limits: str = "zscale", hdu: int | None = None, plane: int | None = None
     ) -> Reply:
-        where, planes = self._where(hdu, plane)
-        key = (where["hdu"], where["plane"])
-        with self._lock:
-            known = self._samples.get(key)
-        if known is None:
-            known = planes.sample(where["plane"])
-            with self._lock:
-                # One plane at a time: a cube's samples would add up to the cube.
-                self._samples = {key: known}
-        low, high = display_limits(known[0], limits)
-        return Reply({"low": low, "high": high, "limits": limits, "sampled": not known[1], **where})
+        where, sample, whole = self._sample(hdu, plane)
+        low, high = display_limits(sample, limits)
+        return Reply({"low": low, "high": high, "limits": limits, "sampled": not whole, **where})
+
+    @answers("histogram")
+    def _histogram(
+        self,
+        low: float,
+        high: float,
+        bins: int = 256,
+        wide: bool = False,
+        hdu: int | None = None,
+        plane: int | None = None,
+    ) -> Reply:
+        where, sample, whole = self._sample(hdu, plane)
+        if wide:
+            nearly_all = display_limits(sample, "99.9%")
+            room = 0.1 * (high - low)
+            low, high = min(low - room, nearly_all[0]), max(high + room, nearly_all[1])
+        counts, facts = counted(sample, float(low), float(high), int(bins))
+        meta, buffer = encode(counts[None])
+        return Reply({**meta, **facts, "sampled": not whole, **where}, [buffer])
+
+    @answers("graticule")
+    def _graticule(
+        self,
+        box: list[float],
+        lines: int = 6,
+        system: str | None = None,
+        angles: str | None = None,
+        hdu: int | None = None,
+        plane: int | None = None,
+    ) -> Reply:
+        where, _ = self._where(hdu, plane)
+        wcs = self._of(where["hdu"]).wcs
+        found = graticule(wcs, box, system or self.system, angles or self.angles, int(lines))
+        meta, buffer = encode(found.lines)
+        told = {
+            name: getattr(found, name) for name in ("labels", "north", "east", "scale", "frame")
+        }
+        return Reply({**meta, **told, **where}, [buffer])
 
     @answers("probe")
-    def _probe(self, x: float, y: float, hdu: int | None = None, plane: int | None = None) -> Reply:
+    def _probe(
+        self,
+        x: float,
+        y: float,
+        hdu: int | None = None,
+        plane: int | None = None,
+        system: str | None = None,
+        angles: str | None = None,
+    ) -> Reply:
         where, planes = self._where(hdu, plane)
         dataset = self._of(where["hdu"])
         column, row = math.floor(x + 0.5), math.floor(y + 0.5)
@@ -206,8 +293,24 @@ class FitsViewer(RequestWidget):
             pixel = planes.read(where["plane"], slice(row, row + 1), slice(column, column + 1))
             text = _value_text(pixel[0, 0], str(dataset.meta.get("unit", "")))
             value = float(pixel[0, 0]) if np.isfinite(pixel[0, 0]) else None
-        meta = {"x": column, "y": row, "value": value, "text": text, "sky": _sky(dataset, x, y)}
+        sky = place(dataset.wcs, x, y, system or self.system, angles or self.angles)
+        meta = {"x": column, "y": row, "value": value, "text": text, "sky": sky}
         return Reply({**meta, **where})
+
+    def _sample(
+        self, hdu: int | None, plane: int | None
+    ) -> tuple[dict[str, int], np.ndarray[Any, Any], bool]:
+        """Give the pixels that stand for a plane in its statistics, and whether they are all."""
+        where, planes = self._where(hdu, plane)
+        key = (where["hdu"], where["plane"])
+        with self._lock:
+            known = self._samples.get(key)
+        if known is None:
+            known = planes.sample(where["plane"])
+            with self._lock:
+                # One plane at a time: a cube's samples would add up to the cube.
+                self._samples = {key: known}
+        return where, *known
 
     def _where(self, hdu: int | None, plane: int | None) -> tuple[dict[str, int], Planes]:
         where = {
@@ -260,51 +363,3 @@ def _checked(dataset: Dataset) -> Dataset:
 def _value_text(value: Any, unit: str) -> str:
     text = f"{value:.7g}" if isinstance(value, np.floating) else str(value)
     return f"{'NaN' if text == 'nan' else text} {unit}".rstrip()
-
-
-def _frame_name(dataset: Dataset) -> str:
-    frame = _frame(dataset)
-    return "" if frame is None else _FRAME_NAMES.get(frame.name, frame.name.upper())
-
-
-_wcslib = threading.Lock()
-"""wcslib keeps what it computes in the WCS itself: two requests must not transform at once."""
-
-_FRAME_NAMES = {
-    "galactic": "Galactic",
-    "barycentricmeanecliptic": "Ecliptic",
-    "barycentrictrueecliptic": "Ecliptic",
-    "geocentrictrueecliptic": "Ecliptic",
-}
-
-
-def _frame(dataset: Dataset) -> Any:
-    from astropy.wcs.utils import wcs_to_celestial_frame
-
-    if dataset.wcs is None:
-        return None
-    try:
-        return wcs_to_celestial_frame(dataset.wcs)
-    except ValueError:
-        return None  # celestial axes in a frame that astropy has no name for, such as a planet's
-
-
-def _sky(dataset: Dataset, x: float, y: float) -> dict[str, Any] | None:
-    from astropy.coordinates import Angle
-
-    name = _frame_name(dataset)
-    if not name:
-        return None
-    wcs = dataset.wcs
-    with _wcslib:
-        world = [float(angle) for angle in wcs.all_pix2world(x, y, 0)]
-    lon, lat = world[wcs.wcs.lng], world[wcs.wcs.lat]
-    if not (math.isfinite(lon) and math.isfinite(lat)):
-        return None  # beyond the edge of an all-sky projection
-    if name in ("FK4", "FK5", "ICRS"):
-        hours = Angle(lon, "deg").to_string(unit="hourangle", precision=2, pad=True)
-        degrees = Angle(lat, "deg").to_string(unit="deg", precision=1, pad=True, alwayssign=True)
-        text = f"{hours} {degrees}"
-    else:
-        text = f"{lon:.5f}° {lat:+.5f}°"
-    return {"frame": name, "lon": lon, "lat": lat, "text": text}

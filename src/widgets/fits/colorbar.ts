@@ -1,7 +1,7 @@
 /** The bar that tells which colour stands for which value. */
 import { colour } from '../../core/colormap';
-import type { Colormap, Stretch } from '../../core/protocol';
-import { stretched } from '../../core/stretch';
+import type { Colormap } from '../../core/protocol';
+import { brightness, type Shade } from '../../core/stretch';
 import { make } from '../common/dom';
 import { shortNumber } from './limits';
 import type { Range } from './scene';
@@ -26,7 +26,7 @@ export class Colorbar {
   }
 
   /** Shows the colours of the values between the limits, evenly spaced. */
-  set(range: Range | null, unit: string, stretch: Stretch, colormap: Colormap): void {
+  set(range: Range | null, unit: string, shade: Shade, colormap: Colormap): void {
     this.element.hidden = !range;
     if (!range) {
       return;
@@ -34,19 +34,19 @@ export class Colorbar {
     const [low, high] = [shortNumber(range.low), `${shortNumber(range.high)} ${unit}`.trimEnd()];
     this.#low.textContent = low;
     this.#high.textContent = high;
-    this.#bar.style.background = gradient(stretch, colormap);
+    this.#bar.style.background = gradient(shade, colormap);
     this.element.setAttribute(
       'aria-label',
-      `Colour bar, ${colormap}, ${stretch}: ${low} to ${high}`
+      `Colour bar, ${colormap}, ${shade.stretch}: ${low} to ${high}`
     );
   }
 }
 
-function gradient(stretch: Stretch, colormap: Colormap): string {
+function gradient(shade: Shade, colormap: Colormap): string {
   const stops = Array.from({ length: STOPS + 1 }, (_, i) => {
     // Closer together at the low end, where the logarithm climbs.
     const t = (i / STOPS) ** 2;
-    const rgb = colour(colormap, stretched(stretch, t));
+    const rgb = colour(colormap, brightness(shade, t));
     return `rgb(${rgb.join(',')}) ${(100 * t).toFixed(2)}%`;
   });
   return `linear-gradient(90deg, ${stops.join(', ')})`;

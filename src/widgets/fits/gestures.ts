@@ -7,13 +7,23 @@ export interface GestureHooks {
   pan(dx: number, dy: number): void;
   /** `point` null stands for the middle. */
   zoom(point: Point | null, factor: number): void;
+  /** The right button drags: how far, as shares of the picture's size. */
+  shade(dx: number, dy: number): void;
+  /** A key that stands for a control. */
+  key(key: Key): void;
   fit(): void;
   actual(): void;
   /** Where the pointer is, null once it left. */
   hover(point: Point | null): void;
 }
 
+/** Keys that stand for controls. */
+const KEYS = { i: 'reverse', r: 'reset', g: 'graticule', h: 'histogram' } as const;
+export type Key = (typeof KEYS)[keyof typeof KEYS];
+
 const STEP = 60;
+/** What a key moves contrast and bias by, as a share of the picture. */
+const NUDGE = 0.02;
 
 /** Listens on a canvas until `signal` ends it. */
 export function listen(canvas: HTMLCanvasElement, hooks: GestureHooks, signal: AbortSignal): void {
@@ -48,7 +58,10 @@ function listenToPointers(
   signal: AbortSignal
 ): void {
   const held = new Map<number, Point>();
+  /** Where the right button is held. */
+  let shading: Point | null = null;
   const release = (event: PointerEvent) => {
+    shading = null;
     held.delete(event.pointerId);
     canvas.classList.toggle('astrodata-fits-grabbed', held.size > 0);
   };
@@ -59,7 +72,14 @@ function listenToPointers(
     listener: (event: PointerEvent) => void
   ) => canvas.addEventListener(name, listener, { signal });
 
+  canvas.addEventListener('contextmenu', event => event.preventDefault(), { signal });
   on('pointerdown', event => {
+    if (event.button === 2) {
+      canvas.setPointerCapture(event.pointerId);
+      canvas.focus({ preventScroll: true });
+      shading = at(event);
+      return;
+    }
     if (event.button !== 0) {
       return;
     }
@@ -70,6 +90,11 @@ function listenToPointers(
   });
   on('pointermove', event => {
     const now = at(event);
+    if (shading) {
+      const { width, height } = canvas.getBoundingClientRect();
+      hooks.shade((now.x - shading.x) / width, (now.y - shading.y) / height);
+      shading = now;
+    }
     const before = held.get(event.pointerId);
     if (before) {
       const others = [...held].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
@@ -113,7 +138,12 @@ function onKey(event: KeyboardEvent, hooks: GestureHooks): void {
     '0': () => hooks.fit(),
     f: () => hooks.fit(),
     F: () => hooks.fit(),
-    '1': () => hooks.actual()
+    '1': () => hooks.actual(),
+    ',': () => hooks.shade(-NUDGE, 0),
+    '.': () => hooks.shade(NUDGE, 0),
+    '<': () => hooks.shade(0, NUDGE),
+    '>': () => hooks.shade(0, -NUDGE),
+    ...Object.fromEntries(Object.entries(KEYS).map(([key, name]) => [key, () => hooks.key(name)]))
   };
   const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
   if (action) {

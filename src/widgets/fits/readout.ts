@@ -1,6 +1,6 @@
 /** The line under the picture: what lies under the pointer, and the zoom. */
 import { isInside, pixelAt, type Point } from '../../core/geometry';
-import type { DescribeMeta, ProbeMeta, Where } from '../../core/protocol';
+import type { Angles, DescribeMeta, ProbeMeta, System, Where } from '../../core/protocol';
 import { isAbort, type Requester } from '../../core/request';
 import { Later, make } from '../common/dom';
 
@@ -22,6 +22,7 @@ export class Readout {
   #where: Where | null = null;
   #point: Point | null = null;
   #zoom = 0;
+  #sky: { system: System; angles: Angles } = { system: 'own', angles: 'sexagesimal' };
   /** What the kernel last said about the image on show. */
   #known: Pick<ProbeMeta, 'text' | 'sky'> | null = null;
   #asked: { point: Point; since: number; controller: AbortController } | null = null;
@@ -42,6 +43,15 @@ export class Readout {
     this.#facts = facts;
     this.#where = where;
     this.#look();
+  }
+
+  /** Tells places on the sky in a system. */
+  setSky(system: System, angles: Angles): void {
+    if (system !== this.#sky.system || angles !== this.#sky.angles) {
+      this.#forget();
+      this.#sky = { system, angles };
+      this.#look();
+    }
   }
 
   /** @param point - In image coordinates, null when the pointer is away. */
@@ -110,7 +120,7 @@ export class Readout {
     const controller = new AbortController();
     this.#asked = { point, since: performance.now(), controller };
     try {
-      const msg = { x: point.x, y: point.y, ...this.#where };
+      const msg = { x: point.x, y: point.y, ...this.#sky, ...this.#where };
       const { meta } = await this.#requester.request('probe', msg, controller.signal);
       if (this.#asked?.controller === controller) {
         this.#known = meta;

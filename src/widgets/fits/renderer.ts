@@ -1,8 +1,8 @@
 /** Paints images of 32-bit floats by WebGL2: limits, stretch and colours are applied on the way. */
 import { table } from '../../core/colormap';
 import type { Box, Size } from '../../core/geometry';
-import type { Colormap, Stretch, View } from '../../core/protocol';
-import { STRETCHES } from '../../core/stretch';
+import type { Colormap, View } from '../../core/protocol';
+import { STRETCHES, type Shade } from '../../core/stretch';
 import type { WireArray } from '../../core/wire';
 import { compile, type Uniforms } from './shader';
 
@@ -28,11 +28,13 @@ export interface Frame {
   readonly screen: Size;
   readonly low: number;
   readonly high: number;
-  readonly stretch: Stretch;
+  readonly shade: Shade;
   readonly colormap: Colormap;
 }
 
 const LARGEST = 3.4e38;
+/** A curve that changes nothing. */
+const STRAIGHT = Float32Array.of(0, 1);
 
 export class Renderer {
   readonly #gl: WebGL2RenderingContext;
@@ -41,6 +43,8 @@ export class Renderer {
   #at!: Uniforms;
   #colours!: WebGLTexture;
   #colormap: Colormap | null = null;
+  #curveTexture!: WebGLTexture;
+  #curve: Float32Array | null = null;
 
   /** Gives a renderer on a canvas, or null where the browser has no WebGL2. */
   static on(canvas: HTMLCanvasElement): Renderer | null {
@@ -72,6 +76,8 @@ export class Renderer {
     this.#at = at;
     this.#colours = this.#texture();
     this.#colormap = null;
+    this.#curveTexture = this.#texture();
+    this.#curve = null;
   }
 
   /** Puts the first band of an array on the graphics card. */
@@ -103,13 +109,19 @@ export class Renderer {
     const density = width / frame.screen.width;
     gl.useProgram(this.#program);
     this.#useColours(frame.colormap);
+    const { shade } = frame;
+    this.#useCurve((shade.stretch === 'histogram' && shade.curve) || STRAIGHT);
     const low = Math.max(-LARGEST, Math.min(LARGEST, frame.low));
     gl.uniform2f(at.screen, width, height);
     gl.uniform1i(at.values, 0);
     gl.uniform1i(at.colours, 1);
     gl.uniform1f(at.low, low);
     gl.uniform1f(at.range, Math.min(LARGEST, frame.high - low));
-    gl.uniform1i(at.stretch, STRETCHES.indexOf(frame.stretch));
+    gl.uniform1i(at.curve, 2);
+    gl.uniform1i(at.stretch, STRETCHES.indexOf(shade.stretch));
+    gl.uniform1f(at.contrast, shade.contrast);
+    gl.uniform1f(at.bias, shade.bias);
+    gl.uniform1i(at.reversed, Number(shade.reverse));
     gl.uniform1f(at.hatch, Math.max(1, Math.round(density)));
     gl.activeTexture(gl.TEXTURE0);
     for (const layer of frame.layers) {
@@ -158,6 +170,16 @@ export class Renderer {
       const rgb = table(colormap);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGB8, 256, 1, 0, gl.RGB, gl.UNSIGNED_BYTE, rgb);
       this.#colormap = colormap;
+    }
+  }
+
+  #useCurve(curve: Float32Array): void {
+    const gl = this.#gl;
+    gl.activeTexture(gl.TEXTURE2);
+    gl.bindTexture(gl.TEXTURE_2D, this.#curveTexture);
+    if (this.#curve !== curve) {
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, curve.length, 1, 0, gl.RED, gl.FLOAT, curve);
+      this.#curve = curve;
     }
   }
 

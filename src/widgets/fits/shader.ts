@@ -22,11 +22,15 @@ precision highp int;
 precision highp sampler2D;
 uniform sampler2D values;
 uniform sampler2D colours;
+uniform sampler2D curve;
 uniform vec2 origin;
 uniform float texels;
 uniform float low;
 uniform float range;
 uniform int stretch;
+uniform float contrast;
+uniform float bias;
+uniform bool reversed;
 uniform float hatch;
 out vec4 colour;
 ${STRETCH_GLSL}
@@ -42,7 +46,8 @@ void main() {
     return;
   }
   float t = special ? float(value > 0.0) : (value - low) / range;
-  int entry = int(stretched(stretch, t) * 255.0 + 0.5);
+  float shown = clamp((stretched(stretch, t) - bias) * contrast + 0.5, 0.0, 1.0);
+  int entry = int((reversed ? 1.0 - shown : shown) * 255.0 + 0.5);
   colour = vec4(texelFetch(colours, ivec2(entry, 0), 0).rgb, 1.0);
 }`;
 
@@ -51,11 +56,15 @@ export const UNIFORMS = [
   'screen',
   'values',
   'colours',
+  'curve',
   'origin',
   'texels',
   'low',
   'range',
   'stretch',
+  'contrast',
+  'bias',
+  'reversed',
   'hatch'
 ] as const;
 

@@ -28,7 +28,7 @@ export class Stage {
     role: 'application',
     tabindex: 0,
     'aria-label': 'FITS image',
-    'aria-keyshortcuts': 'ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 1'
+    'aria-keyshortcuts': 'ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 1 i r g h , . < >'
   });
   readonly #notice = make('div', { class: 'astrodata-fits-notice', hidden: true });
   readonly #hooks: StageHooks;
@@ -36,11 +36,15 @@ export class Stage {
   #screen: Size = { width: 0, height: 0 };
   #request = 0;
 
-  /** @param signal - Ends it and gives the graphics memory back. */
-  constructor(hooks: StageHooks, signal: AbortSignal) {
+  /**
+   * @param signal - Ends it and gives the graphics memory back.
+   * @param over - What lies over the picture.
+   */
+  constructor(hooks: StageHooks, signal: AbortSignal, ...over: Element[]) {
     this.#hooks = hooks;
     const busy = make('div', { class: 'astrodata-fits-busy' }, 'Loading…');
     this.element = make('div', { class: 'astrodata-fits-stage' }, this.canvas, busy, this.#notice);
+    this.canvas.after(...over);
     this.renderer = this.#renderer();
     if (this.renderer) {
       this.#listen(signal);

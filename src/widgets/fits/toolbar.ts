@@ -1,6 +1,6 @@
 /** The controls above the picture. */
 import { COLORMAPS } from '../../core/colormap';
-import type { Colormap, HduFacts, Limits, Stretch } from '../../core/protocol';
+import type { Angles, Colormap, HduFacts, Limits, Stretch, System } from '../../core/protocol';
 import { STRETCHES } from '../../core/stretch';
 import { button, field, make, select, setChoices } from '../common/dom';
 import { LimitsControl } from './limits';
@@ -13,10 +13,25 @@ export interface ToolbarHooks {
   stretch(stretch: Stretch): void;
   colormap(colormap: Colormap): void;
   limits(limits: Limits): void;
+  reverse(on: boolean): void;
+  /** Contrast and bias as they are to begin with. */
+  resetShade(): void;
+  system(system: System): void;
+  angles(angles: Angles): void;
+  graticule(on: boolean): void;
+  histogram(on: boolean): void;
   fit(): void;
   actual(): void;
   zoom(factor: number): void;
 }
+
+const SYSTEMS: readonly { value: System; text: string }[] = [
+  { value: 'own', text: "image's own" },
+  { value: 'icrs', text: 'ICRS' },
+  { value: 'galactic', text: 'Galactic' },
+  { value: 'ecliptic', text: 'Ecliptic' },
+  { value: 'pixel', text: 'pixels only' }
+];
 
 export class Toolbar {
   readonly element: HTMLElement;
@@ -25,6 +40,13 @@ export class Toolbar {
   readonly #hdu: HTMLSelectElement;
   readonly #stretch: HTMLSelectElement;
   readonly #colormap: HTMLSelectElement;
+  readonly #reverse: HTMLButtonElement;
+  readonly #reset: HTMLButtonElement;
+  readonly #system: HTMLSelectElement;
+  readonly #angles: HTMLSelectElement;
+  readonly #sky: HTMLElement;
+  readonly #graticule: HTMLButtonElement;
+  readonly #histogram: HTMLButtonElement;
 
   constructor(hooks: ToolbarHooks) {
     this.#hdu = select('HDU', [], index => hooks.hdu(Number(index)));
@@ -32,6 +54,54 @@ export class Toolbar {
     this.#colormap = select('Colour map', named(COLORMAPS), hooks.colormap);
     this.limits = new LimitsControl(hooks.limits);
     this.plane = new PlaneControl(hooks.plane);
+    const toggle = (text: string, label: string, title: string, tell: (on: boolean) => void) => {
+      const made = button(text, label, title, () =>
+        tell(made.getAttribute('aria-pressed') !== 'true')
+      );
+      made.setAttribute('aria-pressed', 'false');
+      return made;
+    };
+    this.#reverse = toggle(
+      'Reverse',
+      'Reverse the colours',
+      'Colours from high to low (i)',
+      hooks.reverse
+    );
+    this.#reset = button(
+      'Reset',
+      'Reset contrast and bias',
+      'Contrast and bias as they were (r); drag the picture with the right button to set them',
+      hooks.resetShade
+    );
+    this.#reset.hidden = true;
+    this.#histogram = toggle(
+      'Histogram',
+      'Histogram',
+      'Values as a histogram on which the limits are dragged (h)',
+      hooks.histogram
+    );
+    this.#graticule = toggle(
+      'Graticule',
+      'Graticule',
+      'Lines of equal longitude and latitude, compass and scale bar (g)',
+      hooks.graticule
+    );
+    this.#system = select('Sky system', SYSTEMS, hooks.system);
+    this.#angles = select<Angles>(
+      'Angles',
+      [
+        { value: 'sexagesimal', text: 'sexagesimal' },
+        { value: 'degrees', text: 'degrees' }
+      ],
+      hooks.angles
+    );
+    this.#sky = make(
+      'div',
+      { class: 'astrodata-fits-sky', role: 'group', 'aria-label': 'Sky' },
+      field('Sky', this.#system),
+      field('Angles', this.#angles),
+      this.#graticule
+    );
     const hduField = field('HDU', this.#hdu);
     hduField.classList.add('astrodata-fits-hdu');
     this.element = make(
@@ -42,6 +112,14 @@ export class Toolbar {
       field('Stretch', this.#stretch),
       field('Colour map', this.#colormap),
       this.limits.element,
+      make(
+        'div',
+        { class: 'astrodata-buttons', role: 'group', 'aria-label': 'Values' },
+        this.#reverse,
+        this.#histogram,
+        this.#reset
+      ),
+      this.#sky,
       zoomButtons(hooks)
     );
   }
@@ -69,6 +147,23 @@ export class Toolbar {
 
   setColormap(colormap: Colormap): void {
     this.#colormap.value = colormap;
+  }
+
+  setShade(reverse: boolean, moved: boolean): void {
+    this.#reverse.setAttribute('aria-pressed', String(reverse));
+    this.#reset.hidden = !moved;
+  }
+
+  /** @param there - Whether the image has a sky at all. */
+  setSky(there: boolean, system: System, angles: Angles, graticule: boolean): void {
+    this.#sky.hidden = !there;
+    this.#system.value = system;
+    this.#angles.value = angles;
+    this.#graticule.setAttribute('aria-pressed', String(graticule));
+  }
+
+  setHistogram(shown: boolean): void {
+    this.#histogram.setAttribute('aria-pressed', String(shown));
   }
 }
 

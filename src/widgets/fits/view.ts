@@ -13,23 +13,32 @@ import {
   type Size
 } from '../../core/geometry';
 import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
+import { equalised, type Shade } from '../../core/stretch';
 import { Requester, type Channel } from '../../core/request';
 import { Colorbar } from './colorbar';
+import { Counting } from './counting';
 import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
-import { listen } from './gestures';
+import { listen, type Key } from './gestures';
+import { Graticule } from './graticule';
+import { HistogramPanel } from './histogram';
 import { greet } from '../common/greeting';
 import { Readout } from './readout';
 import type { Frame, Layer, Painting } from './renderer';
-import { Scene } from './scene';
+import { Scene, type Range } from './scene';
 import { Stage } from './stage';
 import { Tiles } from './tiles';
 import { Toolbar } from './toolbar';
 import { Traits, type TraitModel } from '../common/traits';
 
 const DEBOUNCE = 200;
+/** Bins of the histogram on show, and of the one that a histogram stretch is made of. */
+const [BINS, CURVE] = [256, 1024];
+/** Contrast and bias as they are to begin with, and how far they go. */
+const PLAIN = { contrast: 1, bias: 0.5 };
+const FARTHEST = { contrast: [0.05, 20], bias: [-1, 2] } as const;
 
 /** Draws into `el` until `signal` ends it; several views of one model live side by side. */
 export class FitsView {
@@ -41,9 +50,16 @@ export class FitsView {
   readonly #stage: Stage;
   readonly #readout: Readout;
   readonly #colorbar = new Colorbar();
+  readonly #graticule: Graticule;
+  readonly #histogram: HistogramPanel;
   readonly #notes = new Notes();
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
+  readonly #saveShade = new Later(DEBOUNCE);
+  #panelCounts: Counting | null = null;
+  #curveCounts: Counting | null = null;
+  #curve: Float32Array | null = null;
+  #shade = { ...PLAIN };
   #requester: Requester | null = null;
   #scene: Scene | null = null;
   #tiles: Tiles | null = null;
@@ -68,6 +84,11 @@ export class FitsView {
     this.#view = this.#viewTrait();
     this.#toolbar = this.#makeToolbar();
     this.#readout = new Readout(error => this.fail(error));
+    this.#graticule = new Graticule({
+      came: () => this.#stage.dirty(),
+      failed: error => this.fail(error)
+    });
+    this.#histogram = new HistogramPanel((range, done) => this.#dragLimits(range, done), signal);
     this.#stage = new Stage(
       {
         frame: () => this.#frame(),
@@ -75,7 +96,8 @@ export class FitsView {
         rebuild,
         painted: () => this.#showBusy()
       },
-      signal
+      signal,
+      this.#graticule.element
     );
     this.#root = make(
       'div',
@@ -83,6 +105,7 @@ export class FitsView {
       this.#toolbar.element,
       this.#errors.element,
       this.#stage.element,
+      this.#histogram.element,
       make(
         'div',
         { class: 'astrodata-fits-footer' },
@@ -120,6 +143,9 @@ export class FitsView {
         })
     });
     this.#readout.connect(requester);
+    this.#graticule.connect(requester);
+    this.#panelCounts = new Counting(requester, error => this.fail(error));
+    this.#curveCounts = new Counting(requester, error => this.fail(error));
     void this.#greet(requester);
   }
 
@@ -164,6 +190,11 @@ export class FitsView {
     const before = this.#facts;
     this.#facts = shown?.facts ?? before;
     this.#readout.setImage(shown?.facts ?? null, shown?.where ?? null);
+    this.#panelCounts?.forget();
+    this.#curveCounts?.forget();
+    this.#curve = null;
+    this.#histogram.setCounted(null);
+    this.#showSky();
     this.#dropBase();
     if (!shown) {
       this.#tiles?.clear(false);
@@ -183,9 +214,37 @@ export class FitsView {
     if (range) {
       this.#toolbar.limits.setRange(range);
     }
-    const { stretch, colormap } = this.#settings();
-    this.#colorbar.set(shown && range ? range : null, shown?.facts.unit ?? '', stretch, colormap);
+    this.#showColours();
+    this.#histogram.setRange(shown ? (range ?? null) : null);
+    this.#count();
+  }
+
+  #showColours(): void {
+    const { shown, range } = this.#scene ?? {};
+    const { shade, colormap } = this.#settings();
+    this.#colorbar.set(shown && range ? range : null, shown?.facts.unit ?? '', shade, colormap);
     this.#stage.dirty();
+  }
+
+  /** Has the values counted for the histogram, where one is on show or makes the stretch. */
+  #count(): void {
+    const { shown, range } = this.#scene ?? {};
+    if (!shown || !range) {
+      return;
+    }
+    const { where } = shown;
+    const between = { ...where, low: range.low, high: range.high };
+    if (this.#traits.get('histogram') && !this.#histogram.holds(range)) {
+      this.#panelCounts?.ask({ ...between, bins: BINS, wide: true }, found =>
+        this.#histogram.setCounted(found)
+      );
+    }
+    if (this.#traits.get('stretch') === 'histogram') {
+      this.#curveCounts?.ask({ ...between, bins: CURVE, wide: false }, ({ counts }) => {
+        this.#curve = equalised(counts);
+        this.#showColours();
+      });
+    }
   }
 
   #showBusy(): void {
@@ -195,8 +254,10 @@ export class FitsView {
 
   // --- what Python and the person say -----------------------------------------------------------
 
-  #settings(): Pick<FitsTraits, 'stretch' | 'colormap'> {
-    return { stretch: this.#traits.get('stretch'), colormap: this.#traits.get('colormap') };
+  #settings(): { shade: Shade; colormap: FitsTraits['colormap'] } {
+    const [stretch, reverse] = [this.#traits.get('stretch'), this.#traits.get('reverse')];
+    const shade = { stretch, reverse, ...this.#shade, curve: this.#curve };
+    return { shade, colormap: this.#traits.get('colormap') };
   }
 
   #viewTrait(): View | null {
@@ -206,16 +267,27 @@ export class FitsView {
   }
 
   #showSettings(): void {
-    const { stretch, colormap } = this.#settings();
-    this.#toolbar.setStretch(stretch);
-    this.#toolbar.setColormap(colormap);
+    const traits = this.#traits;
+    this.#shade = { contrast: traits.get('contrast'), bias: traits.get('bias') };
+    this.#toolbar.setStretch(traits.get('stretch'));
+    this.#toolbar.setColormap(traits.get('colormap'));
+    this.#showShade();
+    this.#showSky();
+    this.#toolbar.setHistogram(traits.get('histogram'));
+    this.#histogram.element.hidden = !traits.get('histogram');
     this.#toolbar.limits.setLimits(this.#traits.get('limits'));
     this.#stage.setHeight(this.#traits.get('height'));
     this.#showRange();
   }
 
   #follow(): void {
-    this.#traits.follow(['stretch', 'colormap', 'height'], () => this.#showSettings());
+    const settings = ['stretch', 'colormap', 'height', 'reverse', 'histogram'] as const;
+    this.#traits.follow(settings, () => this.#showSettings());
+    this.#traits.follow(['system', 'angles', 'graticule'], () => this.#showSky());
+    this.#traits.follow(['contrast', 'bias'], () => {
+      this.#saveShade.cancel();
+      this.#showSettings();
+    });
     this.#traits.follow(['hdu', 'plane'], () => {
       this.#savePlane.cancel();
       this.#show();
@@ -226,6 +298,48 @@ export class FitsView {
       this.#view = this.#viewTrait();
       this.#stage.dirty();
     });
+  }
+
+  #showShade(): void {
+    const { contrast, bias } = this.#shade;
+    const moved = contrast !== PLAIN.contrast || bias !== PLAIN.bias;
+    this.#toolbar.setShade(this.#traits.get('reverse'), moved);
+    this.#showColours();
+  }
+
+  #showSky(): void {
+    const traits = this.#traits;
+    const [system, angles] = [traits.get('system'), traits.get('angles')];
+    this.#toolbar.setSky(!!this.#facts?.frame, system, angles, traits.get('graticule'));
+    this.#readout.setSky(system, angles);
+    this.#stage.dirty();
+  }
+
+  /** Turns contrast and bias by how far a hand moved: to the right is darker, upwards steeper. */
+  #turnShade(dx: number, dy: number): void {
+    const within = (value: number, [least, most]: readonly [number, number]) =>
+      Math.min(most, Math.max(least, value));
+    const { contrast, bias } = this.#shade;
+    this.#shade = {
+      contrast: within(contrast * Math.exp(-3 * dy), FARTHEST.contrast),
+      bias: within(bias + dx, FARTHEST.bias)
+    };
+    this.#showShade();
+    this.#saveShade.run(() => this.#traits.write(this.#shade));
+  }
+
+  #resetShade(): void {
+    this.#saveShade.cancel();
+    this.#traits.write(PLAIN);
+    this.#showSettings();
+  }
+
+  #dragLimits({ low, high }: Range, done: boolean): void {
+    const limits: Limits = [low, high];
+    if (done) {
+      this.#traits.write({ limits });
+    }
+    this.#useLimits(limits);
   }
 
   #useLimits(limits: Limits): void {
@@ -251,6 +365,12 @@ export class FitsView {
       },
       stretch: stretch => setting({ stretch }),
       colormap: colormap => setting({ colormap }),
+      reverse: reverse => setting({ reverse }),
+      histogram: histogram => setting({ histogram }),
+      system: system => setting({ system }),
+      angles: angles => setting({ angles }),
+      graticule: graticule => setting({ graticule }),
+      resetShade: () => this.#resetShade(),
       limits: limits => {
         this.#traits.write({ limits });
         this.#useLimits(limits);
@@ -269,6 +389,8 @@ export class FitsView {
         zoom: (point, factor) => this.#zoom(point, factor),
         fit: () => this.#setView(null),
         actual: () => this.#actual(),
+        shade: (dx, dy) => this.#turnShade(dx, dy),
+        key: key => this.#onKey(key),
         hover: point => {
           this.#pointer = point;
           this.#showPointer();
@@ -276,6 +398,15 @@ export class FitsView {
       },
       this.#signal
     );
+  }
+
+  #onKey(key: Key): void {
+    if (key === 'reset') {
+      this.#resetShade();
+      return;
+    }
+    this.#traits.write({ [key]: !this.#traits.get(key) });
+    this.#showSettings();
   }
 
   // --- where one looks --------------------------------------------------------------------------
@@ -344,7 +475,15 @@ export class FitsView {
     const base: Layer = { painting: this.#base, box: imageBox(facts), step: overview.step };
     const layers = [base, ...this.#tiles.show(facts, where, wanted)];
     this.#showPointer();
+    this.#showGraticule(view, facts, where, screen);
     return { layers, view, screen, ...range, ...this.#settings() };
+  }
+
+  #showGraticule(view: View, facts: DescribeMeta, where: Where, screen: Size): void {
+    const traits = this.#traits;
+    const [system, angles] = [traits.get('system'), traits.get('angles')];
+    const drawn = traits.get('graticule') && !!facts.frame;
+    this.#graticule.show(drawn ? { ...where, system, angles } : null, view, facts, screen);
   }
 
   #uploadBase(): void {
@@ -371,6 +510,10 @@ export class FitsView {
   #dispose(): void {
     this.#saveView.cancel();
     this.#savePlane.cancel();
+    this.#saveShade.cancel();
+    this.#panelCounts?.forget();
+    this.#curveCounts?.forget();
+    this.#graticule.dispose();
     this.#readout.dispose();
     this.#scene?.dispose();
     this.#tiles?.clear(true);

@@ -1,7 +1,7 @@
 /** An image, each of its pixels a square; row 0 is on top. */
 import type { EventMeta } from '../../core/label';
 import { table } from '../../core/colormap';
-import type { Colormap, Stretch } from '../../core/protocol';
+import type { Colormap, Formula } from '../../core/protocol';
 import { stretched } from '../../core/stretch';
 import type { WireArray } from '../../core/wire';
 import { valueText } from '../common/scale';
@@ -12,7 +12,7 @@ const LARGEST = 64;
 const MISSING = [100, 112, 180] as const;
 
 export interface Look {
-  readonly stretch: Stretch;
+  readonly stretch: Formula;
   readonly colormap: Colormap;
 }
 

@@ -1,8 +1,8 @@
 /** Everything that keys do, for the mouse, and how it is looked at. */
 import type { LabelMeta } from '../../core/label';
 import { COLORMAPS } from '../../core/colormap';
-import { STRETCHES } from '../../core/stretch';
-import type { Colormap, Stretch } from '../../core/protocol';
+import { FORMULAS } from '../../core/stretch';
+import type { Colormap, Formula } from '../../core/protocol';
 import { button, field, make, select } from '../common/dom';
 import type { Look } from './image';
 import type { Command } from './keymap';
@@ -86,10 +86,10 @@ function option(text: string, title: string, input: HTMLInputElement): HTMLEleme
 
 function looks(changed: (look: Look) => void): HTMLElement[] {
   const tell = () =>
-    changed({ stretch: stretch.value as Stretch, colormap: colormap.value as Colormap });
-  const stretch = select<Stretch>(
+    changed({ stretch: stretch.value as Formula, colormap: colormap.value as Colormap });
+  const stretch = select<Formula>(
     'Stretch',
-    STRETCHES.map(value => ({ value, text: value })),
+    FORMULAS.map(value => ({ value, text: value })),
     tell
   );
   const colormap = select<Colormap>(

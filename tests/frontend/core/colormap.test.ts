@@ -8,7 +8,9 @@ describe('table', () => {
     ['inferno', [0, 0, 4], [188, 55, 84], [252, 255, 164]],
     ['magma', [0, 0, 4], [183, 55, 121], [252, 253, 191]],
     ['heat', [0, 0, 0], [255, 128, 0], [255, 255, 255]],
-    ['cubehelix', [0, 0, 0], [161, 121, 74], [255, 255, 255]]
+    ['cubehelix', [0, 0, 0], [161, 121, 74], [255, 255, 255]],
+    ['cool', [0, 0, 0], [11, 97, 242], [255, 255, 255]],
+    ['rainbow', [255, 0, 255], [0, 255, 125], [255, 0, 0]]
   ] as const)('%s has the published first, middle and last colour', (name, first, middle, last) => {
     expect(colour(name, 0)).toEqual(first);
     colour(name, 128 / 255).forEach((channel, c) =>

@@ -3,6 +3,8 @@ import type { DescribeMeta, FitsTraits, HduFacts } from '../../../src/core/proto
 import { AnsweringChannel, type Answer } from '../common/answeringChannel';
 import { settle } from '../core/fakeChannel';
 
+export const HOSTILE = '<img src=x onerror=alert(1)>';
+
 export function traits(values: Partial<FitsTraits> = {}): FitsTraits {
   return {
     channel: 'anywidget:channel',
@@ -10,6 +12,13 @@ export function traits(values: Partial<FitsTraits> = {}): FitsTraits {
     plane: 0,
     stretch: 'linear',
     colormap: 'grey',
+    reverse: false,
+    contrast: 1,
+    bias: 0.5,
+    system: 'own',
+    angles: 'sexagesimal',
+    graticule: false,
+    histogram: false,
     limits: 'zscale',
     view: null,
     height: 480,
@@ -61,13 +70,47 @@ export class FakeKernel extends AnsweringChannel<Record<string, never>> {
       buffers: [new DataView(Float32Array.from({ length: 12 }, (_, i) => i).buffer)]
     }),
     limits: msg => ({ meta: { ...msg, low: 1, high: 9 } }),
+    histogram: msg => ({
+      meta: {
+        ...msg,
+        shape: [1, 1, 4],
+        dtype: 'u4',
+        low: -5,
+        high: 15,
+        below: 1,
+        above: 2,
+        blank: 3,
+        sampled: true
+      },
+      buffers: [new DataView(Uint32Array.from([1, 0, 0, 3]).buffer)]
+    }),
+    graticule: msg => ({
+      meta: {
+        ...msg,
+        shape: [1, 4, 2],
+        dtype: 'f4',
+        labels: [{ text: HOSTILE, x: 1, y: -0.5, axis: 'lon' }],
+        north: [0, 1],
+        east: [-1, 0],
+        scale: 1 / 3600,
+        frame: 'ICRS'
+      },
+      buffers: [new DataView(Float32Array.from([1, -0.5, 1, 2, NaN, NaN, 2, 2]).buffer)]
+    }),
     probe: msg => ({ meta: { ...msg, value: 5, text: '5 DN', sky: null } })
   };
 }
 
-/** Stands in for what jsdom does not have: no WebGL2 in this browser. */
+/** Stands in for what jsdom does not have: no WebGL2 in this browser, and no page whose parts have sizes. */
 export function withoutWebGL(): void {
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      disconnect() {}
+    }
+  );
 }
 
 export { settle };

@@ -6,11 +6,19 @@ import { listen } from '../../../src/widgets/fits/gestures';
 function start() {
   const canvas = document.createElement('canvas');
   canvas.setPointerCapture = vi.fn();
-  const hooks = { pan: vi.fn(), zoom: vi.fn(), fit: vi.fn(), actual: vi.fn(), hover: vi.fn() };
+  const hooks = {
+    pan: vi.fn(),
+    zoom: vi.fn(),
+    shade: vi.fn(),
+    key: vi.fn(),
+    fit: vi.fn(),
+    actual: vi.fn(),
+    hover: vi.fn()
+  };
   const end = new AbortController();
   listen(canvas, hooks, end.signal);
-  const pointer = (type: string, x: number, y: number, pointerId = 1) => {
-    const event = new MouseEvent(type, { clientX: x, clientY: y, button: 0 });
+  const pointer = (type: string, x: number, y: number, pointerId = 1, button = 0) => {
+    const event = new MouseEvent(type, { clientX: x, clientY: y, button });
     canvas.dispatchEvent(Object.assign(event, { pointerId }));
   };
   const key = (init: KeyboardEventInit) => {
@@ -32,6 +40,20 @@ describe('hands on the picture', () => {
     expect(hooks.pan.mock.calls).toEqual([[3, -2]]);
     expect(canvas.setPointerCapture).toHaveBeenCalledWith(1);
     expect(hooks.hover).toHaveBeenLastCalledWith({ x: 99, y: 99 });
+  });
+
+  it('turn contrast and bias with the right button, and open no menu', () => {
+    const { canvas, hooks, pointer } = start();
+    canvas.getBoundingClientRect = () => ({ left: 0, top: 0, width: 200, height: 100 }) as DOMRect;
+    pointer('pointerdown', 10, 10, 1, 2);
+    pointer('pointermove', 30, 60);
+    pointer('pointerup', 30, 60, 1, 2);
+    pointer('pointermove', 99, 99);
+    expect(hooks.shade.mock.calls).toEqual([[0.1, 0.5]]);
+    expect(hooks.pan).not.toHaveBeenCalled();
+    const menu = new MouseEvent('contextmenu', { cancelable: true });
+    canvas.dispatchEvent(menu);
+    expect(menu.defaultPrevented).toBe(true);
   });
 
   it('zoom it with two fingers about their middle', () => {

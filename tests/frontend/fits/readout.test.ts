@@ -31,7 +31,9 @@ describe('Readout', () => {
     expect(text()).toBe(
       'x 360  y 361  |  1234.5 DN  |  FK5 17h45m40.04s -29d00m28.1s  |  zoom 50 %'
     );
-    expect(kernel.msgs('probe')).toEqual([{ x: 360.2, y: 360.9, hdu: 0, plane: 2 }]);
+    expect(kernel.msgs('probe')).toEqual([
+      { x: 360.2, y: 360.9, hdu: 0, plane: 2, system: 'own', angles: 'sexagesimal' }
+    ]);
   });
 
   it('asks for the newest position only, and one at a time', async () => {

@@ -2,11 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FitsTraits } from '../../../src/core/protocol';
 import widget from '../../../src/widgets/fits/index';
-import { facts, FakeKernel, hdu, settle, traits, withoutWebGL } from './fake';
+import { facts, FakeKernel, hdu, HOSTILE, settle, traits, withoutWebGL } from './fake';
 import { FakeModel } from '../common/fakeModel';
-import { shownOn } from '../common/page';
-
-const HOSTILE = '<img src=x onerror=alert(1)>';
+import { press, shownOn } from '../common/page';
 
 async function show(
   values: Partial<FitsTraits> = {},
@@ -37,6 +35,7 @@ function pick(control: HTMLInputElement | HTMLSelectElement, value: string): voi
 /** Lets the view paint, or find that it cannot. */
 const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
 
+const canvas = (el: HTMLElement) => el.querySelector<HTMLElement>('.astrodata-fits-canvas')!;
 const alert = (el: HTMLElement) => el.querySelector('[role="alert"]') as HTMLElement;
 const cube = facts({ planes: 5, kind: 'cube', hdus: [hdu(0, { shape: [5, 3, 4], kind: 'cube' })] });
 
@@ -48,6 +47,7 @@ describe('FitsViewer in the browser', () => {
   afterEach(() => {
     vi.useRealTimers();
     vi.restoreAllMocks();
+    vi.unstubAllGlobals();
     document.body.replaceChildren();
   });
 
@@ -124,6 +124,76 @@ describe('FitsViewer in the browser', () => {
     expect(kernel.msgs('overview').at(-1)).toEqual({ width: 1024, hdu: 0, plane: 3 });
     expect(el.querySelector<HTMLElement>('.astrodata-fits-stage')!.style.height).toBe('300px');
     expect(model.saved).toEqual([]);
+  });
+
+  it.each([
+    ['i', { reverse: true }],
+    ['g', { graticule: true }],
+    ['h', { histogram: true }]
+  ])('switches what %s stands for', async (name, expected) => {
+    const { el, model } = await show();
+    press(canvas(el), name);
+    expect(model.saved).toEqual([expected]);
+    press(canvas(el), name);
+    expect(model.traits[Object.keys(expected)[0] as 'reverse']).toBe(false);
+  });
+
+  it('turns contrast and bias by keys, writes them once, and resets them', async () => {
+    const { el, model } = await show();
+    const reset = labelled<HTMLButtonElement>(el, 'Reset contrast and bias');
+    expect(reset.hidden).toBe(true);
+    press(canvas(el), '.');
+    press(canvas(el), '>');
+    expect(reset.hidden).toBe(false);
+    expect(model.saved).toEqual([]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(model.saved).toHaveLength(1);
+    expect(model.traits.bias).toBeCloseTo(0.52);
+    expect(model.traits.contrast).toBeCloseTo(Math.exp(0.06));
+    reset.click();
+    expect([model.traits.contrast, model.traits.bias, reset.hidden]).toEqual([1, 0.5, true]);
+  });
+
+  it('shows the histogram on demand, and moves the limits on it', async () => {
+    const { el, kernel, model } = await show();
+    expect(kernel.msgs('histogram')).toEqual([]);
+    labelled<HTMLButtonElement>(el, 'Histogram').click();
+    await settle();
+    expect(kernel.msgs('histogram')).toEqual([
+      { hdu: 0, plane: 0, low: 1, high: 9, bins: 256, wide: true }
+    ]);
+    const said = el.querySelector('.astrodata-fits-counts')!.textContent;
+    expect(said).toBe(
+      '-5 to 15; counts on a logarithmic scale, of a sample; 1 below, 2 above, 3 without a value'
+    );
+    const handle = labelled<HTMLElement>(el, 'Low limit on the histogram');
+    expect(handle.style.left).toBe('30%');
+    expect(press(handle, 'ArrowRight')).toBe(false);
+    expect(model.traits.limits).toEqual([1.2, 9]);
+    press(handle, 'ArrowRight', { shiftKey: true });
+    expect(model.traits.limits).toEqual([3.2, 9]);
+    expect(labelled(el, 'Low limit').value).toBe('3.2');
+    expect(kernel.msgs('histogram')).toHaveLength(1);
+  });
+
+  it('asks for the counts that a histogram stretch is made of', async () => {
+    const { el, kernel } = await show();
+    pick(labelled<HTMLSelectElement>(el, 'Stretch'), 'histogram');
+    await settle();
+    expect(kernel.msgs('histogram')).toEqual([
+      { hdu: 0, plane: 0, low: 1, high: 9, bins: 1024, wide: false }
+    ]);
+  });
+
+  it('offers systems of the sky where there is one, and asks for places in them', async () => {
+    const { el, model } = await show();
+    pick(labelled<HTMLSelectElement>(el, 'Sky system'), 'galactic');
+    pick(labelled<HTMLSelectElement>(el, 'Angles'), 'degrees');
+    expect(model.traits).toMatchObject({ system: 'galactic', angles: 'degrees' });
+    const without = await show({}, kernel => {
+      kernel.answers.describe = () => ({ meta: facts({ frame: '' }) });
+    });
+    expect(labelled<HTMLElement>(without.el, 'Sky').hidden).toBe(true);
   });
 
   it('keeps two views of one model alike', async () => {
