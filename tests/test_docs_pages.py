@@ -6,12 +6,14 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 
 
-@pytest.mark.parametrize("page", ["latent.md"])
+@pytest.mark.parametrize("page", ["fits.md", "latent.md"])
 def test_the_code_of_a_page_runs(page: str, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("data").symlink_to(ROOT / "examples" / "data")
     mpl.use("agg")
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
     assert len(blocks) > 5
