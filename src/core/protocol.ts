@@ -142,6 +142,9 @@ export interface LimitsMeta extends Where {
   readonly limits: string;
 }
 
+/** A figure with axes, the pixels with their WCS, the state, or the code that shows the same again. */
+export type SaveFormat = 'png' | 'pdf' | 'svg' | 'fits' | 'json' | 'py';
+
 /** How many values lie in each of some equal bins; as bytes u4. */
 export interface HistogramMeta extends Where {
   readonly shape: readonly number[];
@@ -214,6 +217,10 @@ export interface FitsRequests {
       lines: number;
     };
     meta: GraticuleMeta;
+  };
+  save: {
+    msg: { what: SaveFormat; box: readonly [number, number, number, number] };
+    meta: { name: string; bytes: number };
   };
   probe: {
     msg: Where & { x: number; y: number; system: System; angles: Angles };

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COLORMAPS, table } from '../../src/core/colormap';
 import { FORMULAS, stretched } from '../../src/core/stretch';
 import { Requester, RequestError } from '../../src/core/request';
 import { decode } from '../../src/core/wire';
@@ -82,6 +83,19 @@ describe('the stretches', () => {
     const golden = read<Record<string, number[]>>('stretches.json');
     for (const stretch of FORMULAS) {
       golden.at.forEach((t, i) => expect(stretched(stretch, t)).toBeCloseTo(golden[stretch][i], 9));
+    }
+  });
+});
+
+describe('the colour maps', () => {
+  it('are those of the figures that the kernel draws', () => {
+    const golden = read<Record<string, number[][]>>('colours.json');
+    for (const name of COLORMAPS) {
+      golden[name].forEach((rgb, i) => {
+        rgb.forEach((channel, c) =>
+          expect(Math.abs(table(name)[45 * i + c] - channel)).toBeLessThanOrEqual(2)
+        );
+      });
     }
   });
 });

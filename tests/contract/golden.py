@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from astrodata_kernel.errors import BadRequest
 from astrodata_kernel.widgets.base import RequestWidget, answers
+from astrodata_kernel.widgets.fits import COLORMAPS
+from astrodata_kernel.widgets.fits_colours import colour_table
 from astrodata_kernel.wire import Reply, encode
 
 FOLDER = Path(__file__).parent / "golden"
@@ -86,7 +88,15 @@ def contents() -> dict[str, str]:
         }
     files["requests.json"] = [{**r, "frame": {"id": "ID", **r}} for r in REQUESTS]
     files["stretches.json"] = stretches()
-    return {name: json.dumps(value, indent=1) + "\n" for name, value in files.items()}
+    texts = {name: json.dumps(value, indent=1) + "\n" for name, value in files.items()}
+    return {**texts, "colours.json": json.dumps(colours()) + "\n"}
+
+
+def colours() -> dict[str, list[list[int]]]:
+    """Give every fifteenth colour of each map as figures have it, 0 to 255."""
+    return {
+        name: np.round(255 * colour_table(name)[::15]).astype(int).tolist() for name in COLORMAPS
+    }
 
 
 def stretches() -> dict[str, list[float]]:

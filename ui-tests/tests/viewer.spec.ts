@@ -1,5 +1,6 @@
 import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { readFileSync } from 'node:fs';
 import { colours, newNotebook, picture, pixelsOf, runCell } from './steps';
 
 // Blocks of 10 x 10 equal pixels, so that what is read from the screen does not hang on half a pixel.
@@ -200,6 +201,39 @@ print('LINES', len(wrong), 'wrong')`
     await control(page, 'Reset contrast and bias').click();
     await runCell(page, "print('again', viewer.contrast, viewer.bias)");
     await expect(page.getByText('again 1.0 0.5')).toBeVisible();
+  });
+
+  test('saves the part that is seen, and copies the code that shows it again', async ({ page }) => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await show(page, BLOCKS);
+    await runCell(page, "viewer.view = {'x': 104.5, 'y': 104.5, 'zoom': 8}");
+    for (const [what, start] of [
+      ['fits', 'SIMPLE  ='],
+      ['pdf', '%PDF'],
+      ['json', '{']
+    ]) {
+      const download = page.waitForEvent('download');
+      await control(page, 'Save').selectOption(what);
+      const file = await download;
+      expect(file.suggestedFilename()).toBe(`blocks.${what}`);
+      expect(readFileSync((await file.path())!, 'latin1').startsWith(start)).toBe(true);
+      if (what === 'fits') {
+        await runCell(
+          page,
+          `part = fits.getdata(${JSON.stringify(await file.path())})
+whole = fits.getdata('blocks.fits')
+rows, columns = part.shape
+print('PART', rows < 200 and columns < 300 and any(
+    np.array_equal(part, whole[y:y + rows, x:x + columns], equal_nan=True)
+    for y in range(201 - rows) for x in range(301 - columns)))`
+        );
+        await expect(page.getByText('PART True')).toBeVisible();
+      }
+    }
+    await control(page, 'Save').selectOption('copy');
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toContain("blocks.fits', limits=[0.0, 255.0], view={'x': 104.5, 'y': 104.5, 'zoom': 8})");
   });
 
   test('shows other pixels when it is panned, zoomed and stretched', async ({ page }) => {

@@ -76,7 +76,7 @@ class Planes:
         if not 1 <= width <= 8192:
             raise BadRequest(f"an overview of {width} pixels cannot be given: ask for 1 to 8192")
         step = max(1, -(-max(self.rows, self.columns) // width))
-        image, reduction = self._reduced(plane, slice(0, self.rows), slice(0, self.columns), step)
+        image, reduction = self.reduced(plane, slice(0, self.rows), slice(0, self.columns), step)
         return image, step, reduction
 
     def tile(self, level: int, x: int, y: int, plane: int = 0) -> tuple[Image, str]:
@@ -99,7 +99,7 @@ class Planes:
             )
         rows = slice(y * span, min((y + 1) * span, self.rows))
         columns = slice(x * span, min((x + 1) * span, self.columns))
-        return self._reduced(plane, rows, columns, step)
+        return self.reduced(plane, rows, columns, step)
 
     def sample(self, plane: int = 0) -> tuple[Image, bool]:
         """Give pixels of a plane that stand for all in its statistics, and whether they are all."""
@@ -109,7 +109,8 @@ class Planes:
         part = self.read(plane, slice(0, self.rows, step), slice(0, self.columns, step))
         return part, step == 1
 
-    def _reduced(self, plane: int, rows: slice, columns: slice, step: int) -> tuple[Image, str]:
+    def reduced(self, plane: int, rows: slice, columns: slice, step: int) -> tuple[Image, str]:
+        """Give a part of a plane with `step` pixels a side to each of its own, and how it was reduced."""
         if step == 1:
             return self.read(plane, rows, columns), "full"
         if (rows.stop - rows.start) * (columns.stop - columns.start) <= EXACT_PIXELS:

@@ -16,7 +16,8 @@ from ..processing.raster import counted
 from ..processing.raster import limits as display_limits
 from ..processing.sky import ANGLES, SYSTEMS, frame_name, graticule, pixel_of, place
 from ..wire import Reply, encode
-from .base import STATIC, Cancel, RequestWidget, answers
+from .base import STATIC, Cancel, answers
+from .fits_saving import SavingWidget
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +27,7 @@ COLORMAPS = ("grey", "viridis", "inferno", "magma", "heat", "cubehelix", "cool",
 VIEWABLE = ("image", "cube")
 
 
-class FitsViewer(RequestWidget):
+class FitsViewer(SavingWidget):
     """Viewer of an image or cube at full resolution, whatever its size.
 
     Parameters
@@ -113,6 +114,17 @@ class FitsViewer(RequestWidget):
         self._planes: dict[int, Planes] = {}
         self._samples: dict[tuple[int, int], tuple[np.ndarray[Any, Any], bool]] = {}
         super().__init__(hdu=self._dataset.part, **traits)
+
+    _saved = (
+        *("plane", "stretch", "colormap", "reverse", "contrast", "bias", "limits"),
+        *("view", "system", "angles", "graticule", "histogram", "height"),
+    )
+
+    def limits_in_force(self) -> tuple[float, float]:
+        """Give the values that are shown in the first and in the last colour."""
+        if isinstance(self.limits, str):
+            return display_limits(self._sample(None, None)[1], self.limits)
+        return float(self.limits[0]), float(self.limits[1])
 
     @property
     def dataset(self) -> Dataset:

@@ -1,6 +1,14 @@
 /** The controls above the picture. */
 import { COLORMAPS } from '../../core/colormap';
-import type { Angles, Colormap, HduFacts, Limits, Stretch, System } from '../../core/protocol';
+import type {
+  Angles,
+  Colormap,
+  HduFacts,
+  Limits,
+  SaveFormat,
+  Stretch,
+  System
+} from '../../core/protocol';
 import { STRETCHES } from '../../core/stretch';
 import { button, field, make, select, setChoices } from '../common/dom';
 import { LimitsControl } from './limits';
@@ -20,6 +28,8 @@ export interface ToolbarHooks {
   angles(angles: Angles): void;
   graticule(on: boolean): void;
   histogram(on: boolean): void;
+  /** Saves what is seen, or copies the code that shows it. */
+  save(what: SaveFormat | 'copy'): void;
   fit(): void;
   actual(): void;
   zoom(factor: number): void;
@@ -31,6 +41,17 @@ const SYSTEMS: readonly { value: System; text: string }[] = [
   { value: 'galactic', text: 'Galactic' },
   { value: 'ecliptic', text: 'Ecliptic' },
   { value: 'pixel', text: 'pixels only' }
+];
+
+const SAVES: readonly { value: SaveFormat | 'copy' | ''; text: string }[] = [
+  { value: '', text: 'save as …' },
+  { value: 'png', text: 'PNG with axes' },
+  { value: 'pdf', text: 'PDF with axes' },
+  { value: 'svg', text: 'SVG with axes' },
+  { value: 'fits', text: 'FITS, the part that is seen' },
+  { value: 'json', text: 'state as JSON' },
+  { value: 'py', text: 'Python file' },
+  { value: 'copy', text: 'copy as code' }
 ];
 
 export class Toolbar {
@@ -102,6 +123,12 @@ export class Toolbar {
       field('Angles', this.#angles),
       this.#graticule
     );
+    const save: HTMLSelectElement = select<SaveFormat | 'copy' | ''>('Save', SAVES, what => {
+      save.value = '';
+      if (what) {
+        hooks.save(what);
+      }
+    });
     const hduField = field('HDU', this.#hdu);
     hduField.classList.add('astrodata-fits-hdu');
     this.element = make(
@@ -120,7 +147,8 @@ export class Toolbar {
         this.#reset
       ),
       this.#sky,
-      zoomButtons(hooks)
+      zoomButtons(hooks),
+      field('Save', save)
     );
   }
 

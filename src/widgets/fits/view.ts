@@ -7,17 +7,27 @@ import {
   panned,
   screenToImage,
   snapped,
+  visibleBox,
   visibleTiles,
   zoomAbout,
   type Point,
   type Size
 } from '../../core/geometry';
-import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
+import type {
+  DescribeMeta,
+  FitsTraits,
+  Limits,
+  SaveFormat,
+  View,
+  Where
+} from '../../core/protocol';
 import { equalised, type Shade } from '../../core/stretch';
-import { Requester, type Channel } from '../../core/request';
+import { isAbort, Requester, type Channel } from '../../core/request';
 import { Colorbar } from './colorbar';
 import { Counting } from './counting';
+import { copyText } from '../common/clipboard';
 import { Later, make } from '../common/dom';
+import { download } from '../common/download';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
@@ -71,6 +81,7 @@ export class FitsView {
   #pickedHdu = false;
   /** Until the kernel has answered the greeting, or the viewer gave up. */
   #starting = true;
+  #saving = false;
 
   /** @param rebuild - Begins anew, for when the browser took the graphics memory away for good. */
   constructor(
@@ -248,7 +259,8 @@ export class FitsView {
   }
 
   #showBusy(): void {
-    const busy = this.#starting || this.#stage.waiting || this.#scene?.busy || !!this.#tiles?.busy;
+    const working = this.#scene?.busy || !!this.#tiles?.busy || this.#saving;
+    const busy = this.#starting || this.#stage.waiting || working;
     this.#root.setAttribute('aria-busy', String(busy));
   }
 
@@ -371,6 +383,7 @@ export class FitsView {
       angles: angles => setting({ angles }),
       graticule: graticule => setting({ graticule }),
       resetShade: () => this.#resetShade(),
+      save: what => void this.#save(what),
       limits: limits => {
         this.#traits.write({ limits });
         this.#useLimits(limits);
@@ -398,6 +411,35 @@ export class FitsView {
       },
       this.#signal
     );
+  }
+
+  async #save(what: SaveFormat | 'copy'): Promise<void> {
+    const [view, image, requester] = [this.#current(), this.#image(), this.#requester];
+    if (!view || !image || !requester) {
+      return;
+    }
+    const { left, bottom, right, top } = visibleBox(view, image, this.#stage.screen);
+    this.#saving = true;
+    this.#showBusy();
+    try {
+      const box = [left, bottom, right, top] as const;
+      const msg = { what: what === 'copy' ? ('py' as const) : what, box };
+      const { meta, buffers } = await requester.request('save', msg, this.#signal);
+      if (what !== 'copy') {
+        download(meta.name, new Blob([buffers[0]]));
+      } else if (!(await copyText(new TextDecoder().decode(buffers[0])))) {
+        throw new Error(
+          'The browser does not let the page copy: print(viewer.code()) shows the code.'
+        );
+      }
+    } catch (error) {
+      if (!isAbort(error)) {
+        this.fail(error);
+      }
+    } finally {
+      this.#saving = false;
+      this.#showBusy();
+    }
   }
 
   #onKey(key: Key): void {

@@ -1,0 +1,278 @@
+"""What leaves the image viewer: figures with axes, cutouts as FITS, its state, the code that rebuilds it."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..datasets import Dataset
+from ..errors import BadRequest, MissingPackage
+from ..processing.pyramid import Planes
+from ..wire import Reply
+from ..writing import write_whole
+from .base import RequestWidget, answers
+from .fits_colours import colour_table
+
+FIGURES = ("png", "pdf", "svg")
+FORMATS = (*FIGURES, "fits", "json", "py")
+FINEST = 2000
+"""Pixels of the longer side of the picture in a figure."""
+
+MOST_PIXELS = 1 << 26
+"""Of a cutout that the browser takes away; from Python there is no end."""
+
+ASPECT = 1.6
+"""Of the picture's sides, where Python does not know how wide the browser shows it."""
+
+AXES = {
+    "RA": "Right ascension",
+    "DEC": "Declination",
+    "GLON": "Galactic longitude",
+    "GLAT": "Galactic latitude",
+    "ELON": "Ecliptic longitude",
+    "ELAT": "Ecliptic latitude",
+}
+
+Box = tuple[int, int, int, int]
+
+
+class SavingWidget(RequestWidget):
+    """Saves what an image viewer shows; a subclass sets what is declared here, and the traits."""
+
+    dataset: Dataset
+    plane: Any
+    view: Any
+    height: Any
+    stretch: Any
+    colormap: Any
+    reverse: Any
+    contrast: Any
+    bias: Any
+    system: Any
+    angles: Any
+    graticule: Any
+    limits_in_force: Callable[[], tuple[float, float]]
+    _planes_of: Callable[[Dataset], Planes]
+    _sample: Callable[..., Any]
+    _saved: tuple[str, ...]
+    """Names of the traits that make the state."""
+
+    def state(self) -> dict[str, Any]:
+        """Give what the viewer shows and how, as plain values: source, hdu, and the traits that were changed.
+
+        `adk.view(state.pop("source"), **state)` shows the same again.
+        """
+        provenance = self.dataset.provenance
+        defaults = {name: self.traits()[name].default() for name in self._saved}
+        changed = {
+            name: getattr(self, name)
+            for name in self._saved
+            if getattr(self, name) != defaults[name]
+        }
+        source = provenance.path if provenance else self.dataset.name
+        return {"source": source, "hdu": self.dataset.part, **changed}
+
+    def code(self) -> str:
+        """Give the Python that shows the same again."""
+        state = self.state()
+        source, hdu = state.pop("source"), state.pop("hdu")
+        if self.dataset.provenance is None:
+            return f"# {source} is an array in memory: give it in its place\nadk.view(array{_words(state)})"
+        return f"adk.view({source!r}{_words({'hdu': hdu, **state} if hdu else state)})"
+
+    def figure(self, box: Sequence[float] | None = None, width: float = 7.0) -> Any:
+        """Draw what is seen as a Matplotlib figure, with the axes of the sky where there is one.
+
+        Parameters
+        ----------
+        box
+            Left, bottom, right and top in 0-based pixel coordinates; what is seen by default.
+        width
+            Of the figure, in inches.
+
+        Raises
+        ------
+        MissingPackage
+            Matplotlib is not installed.
+        BadRequest
+            A box that has no pixel of the image in it.
+        """
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise MissingPackage("a figure needs Matplotlib: pip install matplotlib") from None
+        planes = self._planes_of(self.dataset)
+        left, bottom, right, top = self._box(planes, box)
+        step = max(1, math.ceil(max(right - left, top - bottom) / FINEST))
+        image, _ = planes.reduced(self.plane, slice(bottom, top), slice(left, right), step)
+        shape = (top - bottom) / (right - left)
+        figure = Figure(figsize=(width, max(2.0, 0.72 * width * shape + 1.1)), layout="constrained")
+        wcs = self.dataset.wcs if self.system != "pixel" else None
+        axes = figure.add_subplot(projection=wcs)
+        rows, columns = image.shape
+        extent = (left - 0.5, left - 0.5 + columns * step, bottom - 0.5, bottom - 0.5 + rows * step)
+        norm, colours = self._norm_and_colours()
+        drawn = axes.imshow(
+            image, origin="lower", extent=extent, norm=norm, cmap=colours, interpolation="nearest"
+        )
+        axes.set_xlim(left - 0.5, right - 0.5)
+        axes.set_ylim(bottom - 0.5, top - 0.5)
+        self._name_axes(axes, wcs)
+        figure.colorbar(drawn, ax=axes, label=str(self.dataset.meta.get("unit", "")) or None)
+        axes.set_title(self._title(planes), fontsize=10)
+        return figure
+
+    def cutout(self, box: Sequence[float] | None = None) -> Any:
+        """Give what is seen as an `astropy.io.fits.PrimaryHDU`, with the WCS of the part.
+
+        Parameters
+        ----------
+        box
+            As in `figure`.
+        """
+        from astropy.io import fits
+
+        planes = self._planes_of(self.dataset)
+        left, bottom, right, top = self._box(planes, box)
+        values = planes.read(self.plane, slice(bottom, top), slice(left, right))
+        header = fits.Header()
+        wcs = self.dataset.wcs
+        if wcs is not None:
+            header = wcs[bottom:top, left:right].to_header(relax=True)
+        for name in ("unit", "object"):
+            text = str(self.dataset.meta.get(name, ""))
+            if text:
+                header["BUNIT" if name == "unit" else "OBJECT"] = text
+        provenance = self.dataset.provenance
+        header.add_history(
+            f"Pixels x {left} to {right - 1}, y {bottom} to {top - 1} (from 0), plane {self.plane}, of "
+            f"{self.dataset.name}, HDU {self.dataset.part}"
+        )
+        if provenance is not None:
+            header.add_history(f"SHA-256 of the file: {provenance.sha256}")
+        return fits.PrimaryHDU(values, header)
+
+    def save(self, path: str | os.PathLike[str], box: Sequence[float] | None = None) -> Path:
+        """Write what is seen to a file, by the ending of its name.
+
+        Parameters
+        ----------
+        path
+            ``.png``, ``.pdf`` or ``.svg`` (a figure with axes), ``.fits`` (the pixels), ``.json`` (the state)
+            or ``.py`` (the code that shows it again). A file that is there is replaced.
+        box
+            As in `figure`.
+
+        Returns
+        -------
+        Path
+            Of the file.
+
+        Raises
+        ------
+        BadRequest
+            Another ending.
+        """
+        target = Path(path)
+        write_whole(target, self._bytes(target.suffix.removeprefix(".").lower(), box))
+        return target
+
+    @answers("save")
+    def _answer_save(self, what: str, box: list[float] | None = None) -> Reply:
+        planes = self._planes_of(self.dataset)
+        left, bottom, right, top = self._box(planes, box)
+        if what == "fits" and (right - left) * (top - bottom) > MOST_PIXELS:
+            raise BadRequest(
+                f"{(right - left) * (top - bottom):,} pixels are too many to send to the browser: come "
+                "closer, or use viewer.save('cutout.fits')"
+            )
+        stem = Path(self.dataset.name).name.split(".")[0] or "image"
+        made = self._bytes(what, box)
+        return Reply({"name": f"{stem}.{what}", "bytes": len(made)}, [memoryview(made)])
+
+    def _bytes(self, what: str, box: Sequence[float] | None) -> bytes:
+        made = io.BytesIO()
+        if what in FIGURES:
+            self.figure(box).savefig(made, format=what, dpi=200)
+        elif what == "fits":
+            self.cutout(box).writeto(made)
+        elif what == "json":
+            made.write(json.dumps(self.state(), indent=1).encode())
+        elif what == "py":
+            made.write(f"import astrodata_kernel as adk\n\n{self.code()}\n".encode())
+        else:
+            raise BadRequest(f"format {what!r} is unknown: there are {', '.join(FORMATS)}")
+        return made.getvalue()
+
+    def _box(self, planes: Planes, box: Sequence[float] | None) -> Box:
+        if box is None and not self.view:
+            return 0, 0, planes.columns, planes.rows
+        if box is None:
+            up = self.height / self.view["zoom"] / 2
+            x, y, across = self.view["x"], self.view["y"], ASPECT * up
+            box = (x - across, y - up, x + across, y + up)
+        edges = [float(edge) for edge in box]
+        if len(edges) != 4 or not all(map(math.isfinite, edges)):
+            raise BadRequest(f"box {list(box)}: give left, bottom, right and top in pixels")
+        left, bottom = (max(0, math.floor(edge + 0.5)) for edge in edges[:2])
+        right = min(planes.columns, math.floor(edges[2] + 0.5) + 1)
+        top = min(planes.rows, math.floor(edges[3] + 0.5) + 1)
+        if left >= right or bottom >= top:
+            raise BadRequest(f"box {edges} has no pixel of the image in it")
+        return left, bottom, right, top
+
+    def _norm_and_colours(self) -> tuple[Any, Any]:
+        from astropy import visualization as av
+        from matplotlib.colors import ListedColormap
+
+        sample = self._sample(None, None)[1]
+        low, high = self.limits_in_force()
+        inside = sample[(sample >= low) & (sample <= high)]
+        stretches: dict[str, Any] = {
+            "linear": av.LinearStretch,
+            "sqrt": av.SqrtStretch,
+            "square": av.SquaredStretch,
+            "log": lambda: av.LogStretch(1000),
+            "asinh": lambda: av.AsinhStretch(0.1),
+            "sinh": av.SinhStretch,
+            "histogram": lambda: av.HistEqStretch(
+                inside if inside.size > 1 else np.array([low, high])
+            ),
+        }
+        norm = av.ImageNormalize(vmin=low, vmax=high, stretch=stretches[self.stretch](), clip=True)
+        shown = np.clip((np.linspace(0, 1, 256) - self.bias) * self.contrast + 0.5, 0, 1)
+        places = 1 - shown if self.reverse else shown
+        colours = ListedColormap(colour_table(self.colormap)[np.round(255 * places).astype(int)])
+        return norm, colours.with_extremes(bad=(0.44, 0.48, 0.75))
+
+    def _name_axes(self, axes: Any, wcs: Any) -> None:
+        if wcs is None:
+            axes.set_xlabel("x, pixels from 0")
+            axes.set_ylabel("y, pixels from 0")
+            return
+        if self.graticule:
+            grid = axes.coords
+            target = {"icrs": "icrs", "galactic": "galactic", "ecliptic": "barycentricmeanecliptic"}
+            if self.system in target:
+                grid = axes.get_coords_overlay(target[self.system])
+            grid.grid(color="white", alpha=0.6, linewidth=0.6)
+        for coordinate, name in zip(axes.coords, wcs.wcs.ctype, strict=False):
+            coordinate.set_axislabel(AXES.get(name.split("-")[0], name))
+            if self.angles == "degrees":
+                coordinate.set_format_unit("deg", decimal=True)
+
+    def _title(self, planes: Planes) -> str:
+        number = f", HDU {self.dataset.part}" if len(self.dataset.parts) > 1 else ""
+        plane = f", plane {self.plane}" if planes.count > 1 else ""
+        return f"{self.dataset.name}{number}{plane}"
+
+
+def _words(values: dict[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in values.items())
