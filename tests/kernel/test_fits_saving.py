@@ -78,6 +78,10 @@ def test_a_figure_shows_the_pixels_on_axes_of_the_sky(viewer) -> None:
     assert tuple(drawn.get_extent()) == (99.5, 150.5, 49.5, 80.5)
     assert axes.wcs.wcs.ctype[0].startswith("RA")
     assert axes.coords[0].get_axislabel() == "Right ascension"
+    viewer.system = "galactic"
+    shown = viewer.figure([100, 50, 150, 80])
+    shown.canvas.draw()
+    assert not shown.axes[0].coords[0].get_ticklabel_visible()
     viewer.system = "pixel"
     assert viewer.figure([0, 0, 9, 9]).axes[0].get_xlabel() == "x, pixels from 0"
 

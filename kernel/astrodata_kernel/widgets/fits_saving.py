@@ -40,6 +40,13 @@ AXES = {
     "ELAT": "Ecliptic latitude",
 }
 
+OTHERS = {
+    "icrs": ("icrs", ["Right ascension", "Declination"]),
+    "galactic": ("galactic", ["Galactic longitude", "Galactic latitude"]),
+    "ecliptic": ("barycentricmeanecliptic", ["Ecliptic longitude", "Ecliptic latitude"]),
+}
+"""Name of each further system's frame, and of its axes."""
+
 Box = tuple[int, int, int, int]
 
 
@@ -200,7 +207,7 @@ class SavingWidget(RequestWidget):
     def _bytes(self, what: str, box: Sequence[float] | None) -> bytes:
         made = io.BytesIO()
         if what in FIGURES:
-            self.figure(box).savefig(made, format=what, dpi=200)
+            self.figure(box).savefig(made, format=what, dpi=200, bbox_inches="tight")
         elif what == "fits":
             self.cutout(box).writeto(made)
         elif what == "json":
@@ -257,16 +264,26 @@ class SavingWidget(RequestWidget):
             axes.set_xlabel("x, pixels from 0")
             axes.set_ylabel("y, pixels from 0")
             return
-        if self.graticule:
-            grid = axes.coords
-            target = {"icrs": "icrs", "galactic": "galactic", "ecliptic": "barycentricmeanecliptic"}
-            if self.system in target:
-                grid = axes.get_coords_overlay(target[self.system])
-            grid.grid(color="white", alpha=0.6, linewidth=0.6)
-        for coordinate, name in zip(axes.coords, wcs.wcs.ctype, strict=False):
-            coordinate.set_axislabel(AXES.get(name.split("-")[0], name))
+        shown = axes.coords
+        names = [AXES.get(name.split("-")[0], name) for name in wcs.wcs.ctype]
+        if self.system in OTHERS:
+            # Numbers of both systems would be written over each other.
+            for coordinate in axes.coords:
+                coordinate.set_ticks_visible(False)
+                coordinate.set_ticklabel_visible(False)
+                coordinate.set_auto_axislabel(False)
+            frame, names = OTHERS[self.system]
+            shown = axes.get_coords_overlay(frame)
+            for coordinate, side in zip(shown, "bl", strict=True):
+                coordinate.set_ticks_position(side)
+                coordinate.set_ticklabel_position(side)
+                coordinate.set_axislabel_position(side)
+        for coordinate, name in zip(shown, names, strict=True):
+            coordinate.set_axislabel(name)
             if self.angles == "degrees":
                 coordinate.set_format_unit("deg", decimal=True)
+        if self.graticule:
+            shown.grid(color="white", alpha=0.6, linewidth=0.6)
 
     def _title(self, planes: Planes) -> str:
         number = f", HDU {self.dataset.part}" if len(self.dataset.parts) > 1 else ""
