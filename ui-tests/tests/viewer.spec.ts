@@ -154,11 +154,10 @@ viewer`
     expect(lines.length).toBeGreaterThan(6);
     await runCell(
       page,
-      `wrong = []
-for line in ${JSON.stringify(lines)}:
-    place = wcs.pixel_to_world(*np.transpose(line)).galactic
-    off = np.minimum(np.ptp(place.b.deg), np.ptp(place.l.deg) * np.cos(np.radians(place.b.deg.mean())))
-    wrong += [off] if off > 0.5 / 360 else []
+      `lines = ${JSON.stringify(lines)}
+places = [wcs.pixel_to_world(*np.transpose(line)).galactic for line in lines]
+off = [min(np.ptp(p.b.deg), np.ptp(p.l.deg) * np.cos(np.radians(p.b.deg.mean()))) for p in places]
+wrong = [one for one in off if one > 0.5 / 360]
 print('LINES', len(wrong), 'wrong')`
     );
     await expect(page.getByText('LINES 0 wrong')).toBeVisible();
