@@ -1,18 +1,11 @@
 /** The controls above the picture. */
 import { COLORMAPS } from '../../core/colormap';
-import type {
-  Angles,
-  Colormap,
-  HduFacts,
-  Limits,
-  SaveFormat,
-  Stretch,
-  System
-} from '../../core/protocol';
+import type { Angles, Colormap, HduFacts, Limits, Stretch, System } from '../../core/protocol';
 import { STRETCHES } from '../../core/stretch';
 import { button, field, make, select, setChoices } from '../common/dom';
 import { LimitsControl } from './limits';
 import { PlaneControl } from './planes';
+import type { Wish } from './saving';
 
 /** What a person did. */
 export interface ToolbarHooks {
@@ -29,7 +22,7 @@ export interface ToolbarHooks {
   graticule(on: boolean): void;
   histogram(on: boolean): void;
   /** Saves what is seen, or copies the code that shows it. */
-  save(what: SaveFormat | 'copy'): void;
+  save(what: Wish): void;
   fit(): void;
   actual(): void;
   zoom(factor: number): void;
@@ -43,7 +36,7 @@ const SYSTEMS: readonly { value: System; text: string }[] = [
   { value: 'pixel', text: 'pixels only' }
 ];
 
-const SAVES: readonly { value: SaveFormat | 'copy' | ''; text: string }[] = [
+const SAVES: readonly { value: Wish | ''; text: string }[] = [
   { value: '', text: 'save as …' },
   { value: 'png', text: 'PNG with axes' },
   { value: 'pdf', text: 'PDF with axes' },
@@ -123,7 +116,7 @@ export class Toolbar {
       field('Angles', this.#angles),
       this.#graticule
     );
-    const save: HTMLSelectElement = select<SaveFormat | 'copy' | ''>('Save', SAVES, what => {
+    const save: HTMLSelectElement = select<Wish | ''>('Save', SAVES, what => {
       save.value = '';
       if (what) {
         hooks.save(what);

@@ -13,42 +13,27 @@ import {
   type Point,
   type Size
 } from '../../core/geometry';
-import type {
-  DescribeMeta,
-  FitsTraits,
-  Limits,
-  SaveFormat,
-  View,
-  Where
-} from '../../core/protocol';
-import { equalised, type Shade } from '../../core/stretch';
+import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
 import { isAbort, Requester, type Channel } from '../../core/request';
 import { Colorbar } from './colorbar';
-import { Counting } from './counting';
-import { copyText } from '../common/clipboard';
 import { Later, make } from '../common/dom';
-import { download } from '../common/download';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
 import { listen, type Key } from './gestures';
 import { Graticule } from './graticule';
-import { HistogramPanel } from './histogram';
 import { greet } from '../common/greeting';
 import { Readout } from './readout';
 import type { Frame, Layer, Painting } from './renderer';
+import { save, type Wish } from './saving';
 import { Scene, type Range } from './scene';
+import { Shading } from './shading';
 import { Stage } from './stage';
 import { Tiles } from './tiles';
 import { Toolbar } from './toolbar';
 import { Traits, type TraitModel } from '../common/traits';
 
 const DEBOUNCE = 200;
-/** Bins of the histogram on show, and of the one that a histogram stretch is made of. */
-const [BINS, CURVE] = [256, 1024];
-/** Contrast and bias as they are to begin with, and how far they go. */
-const PLAIN = { contrast: 1, bias: 0.5 };
-const FARTHEST = { contrast: [0.05, 20], bias: [-1, 2] } as const;
 
 /** Draws into `el` until `signal` ends it; several views of one model live side by side. */
 export class FitsView {
@@ -61,15 +46,10 @@ export class FitsView {
   readonly #readout: Readout;
   readonly #colorbar = new Colorbar();
   readonly #graticule: Graticule;
-  readonly #histogram: HistogramPanel;
+  readonly #shading: Shading;
   readonly #notes = new Notes();
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
-  readonly #saveShade = new Later(DEBOUNCE);
-  #panelCounts: Counting | null = null;
-  #curveCounts: Counting | null = null;
-  #curve: Float32Array | null = null;
-  #shade = { ...PLAIN };
   #requester: Requester | null = null;
   #scene: Scene | null = null;
   #tiles: Tiles | null = null;
@@ -99,7 +79,15 @@ export class FitsView {
       came: () => this.#stage.dirty(),
       failed: error => this.fail(error)
     });
-    this.#histogram = new HistogramPanel((range, done) => this.#dragLimits(range, done), signal);
+    this.#shading = new Shading(
+      this.#traits,
+      {
+        changed: () => this.#showColours(),
+        dragged: (range, done) => this.#dragLimits(range, done),
+        failed: error => this.fail(error)
+      },
+      signal
+    );
     this.#stage = new Stage(
       {
         frame: () => this.#frame(),
@@ -116,7 +104,7 @@ export class FitsView {
       this.#toolbar.element,
       this.#errors.element,
       this.#stage.element,
-      this.#histogram.element,
+      this.#shading.panel.element,
       make(
         'div',
         { class: 'astrodata-fits-footer' },
@@ -155,8 +143,7 @@ export class FitsView {
     });
     this.#readout.connect(requester);
     this.#graticule.connect(requester);
-    this.#panelCounts = new Counting(requester, error => this.fail(error));
-    this.#curveCounts = new Counting(requester, error => this.fail(error));
+    this.#shading.connect(requester);
     void this.#greet(requester);
   }
 
@@ -201,10 +188,7 @@ export class FitsView {
     const before = this.#facts;
     this.#facts = shown?.facts ?? before;
     this.#readout.setImage(shown?.facts ?? null, shown?.where ?? null);
-    this.#panelCounts?.forget();
-    this.#curveCounts?.forget();
-    this.#curve = null;
-    this.#histogram.setCounted(null);
+    this.#shading.forget();
     this.#showSky();
     this.#dropBase();
     if (!shown) {
@@ -226,36 +210,16 @@ export class FitsView {
       this.#toolbar.limits.setRange(range);
     }
     this.#showColours();
-    this.#histogram.setRange(shown ? (range ?? null) : null);
-    this.#count();
+    this.#shading.count(shown ?? null, range ?? null);
   }
 
   #showColours(): void {
     const { shown, range } = this.#scene ?? {};
-    const { shade, colormap } = this.#settings();
+    const { shade, moved } = this.#shading;
+    const colormap = this.#traits.get('colormap');
+    this.#toolbar.setShade(shade.reverse, moved);
     this.#colorbar.set(shown && range ? range : null, shown?.facts.unit ?? '', shade, colormap);
     this.#stage.dirty();
-  }
-
-  /** Has the values counted for the histogram, where one is on show or makes the stretch. */
-  #count(): void {
-    const { shown, range } = this.#scene ?? {};
-    if (!shown || !range) {
-      return;
-    }
-    const { where } = shown;
-    const between = { ...where, low: range.low, high: range.high };
-    if (this.#traits.get('histogram') && !this.#histogram.holds(range)) {
-      this.#panelCounts?.ask({ ...between, bins: BINS, wide: true }, found =>
-        this.#histogram.setCounted(found)
-      );
-    }
-    if (this.#traits.get('stretch') === 'histogram') {
-      this.#curveCounts?.ask({ ...between, bins: CURVE, wide: false }, ({ counts }) => {
-        this.#curve = equalised(counts);
-        this.#showColours();
-      });
-    }
   }
 
   #showBusy(): void {
@@ -266,12 +230,6 @@ export class FitsView {
 
   // --- what Python and the person say -----------------------------------------------------------
 
-  #settings(): { shade: Shade; colormap: FitsTraits['colormap'] } {
-    const [stretch, reverse] = [this.#traits.get('stretch'), this.#traits.get('reverse')];
-    const shade = { stretch, reverse, ...this.#shade, curve: this.#curve };
-    return { shade, colormap: this.#traits.get('colormap') };
-  }
-
   #viewTrait(): View | null {
     const view = this.#traits.get('view');
     const good = view && [view.x, view.y, view.zoom].every(Number.isFinite) && view.zoom > 0;
@@ -280,26 +238,20 @@ export class FitsView {
 
   #showSettings(): void {
     const traits = this.#traits;
-    this.#shade = { contrast: traits.get('contrast'), bias: traits.get('bias') };
+    this.#shading.read();
     this.#toolbar.setStretch(traits.get('stretch'));
     this.#toolbar.setColormap(traits.get('colormap'));
-    this.#showShade();
     this.#showSky();
     this.#toolbar.setHistogram(traits.get('histogram'));
-    this.#histogram.element.hidden = !traits.get('histogram');
     this.#toolbar.limits.setLimits(this.#traits.get('limits'));
     this.#stage.setHeight(this.#traits.get('height'));
     this.#showRange();
   }
 
   #follow(): void {
-    const settings = ['stretch', 'colormap', 'height', 'reverse', 'histogram'] as const;
-    this.#traits.follow(settings, () => this.#showSettings());
+    const looks = ['stretch', 'colormap', 'reverse', 'contrast', 'bias'] as const;
+    this.#traits.follow([...looks, 'histogram', 'height'], () => this.#showSettings());
     this.#traits.follow(['system', 'angles', 'graticule'], () => this.#showSky());
-    this.#traits.follow(['contrast', 'bias'], () => {
-      this.#saveShade.cancel();
-      this.#showSettings();
-    });
     this.#traits.follow(['hdu', 'plane'], () => {
       this.#savePlane.cancel();
       this.#show();
@@ -312,38 +264,12 @@ export class FitsView {
     });
   }
 
-  #showShade(): void {
-    const { contrast, bias } = this.#shade;
-    const moved = contrast !== PLAIN.contrast || bias !== PLAIN.bias;
-    this.#toolbar.setShade(this.#traits.get('reverse'), moved);
-    this.#showColours();
-  }
-
   #showSky(): void {
     const traits = this.#traits;
     const [system, angles] = [traits.get('system'), traits.get('angles')];
     this.#toolbar.setSky(!!this.#facts?.frame, system, angles, traits.get('graticule'));
     this.#readout.setSky(system, angles);
     this.#stage.dirty();
-  }
-
-  /** Turns contrast and bias by how far a hand moved: to the right is darker, upwards steeper. */
-  #turnShade(dx: number, dy: number): void {
-    const within = (value: number, [least, most]: readonly [number, number]) =>
-      Math.min(most, Math.max(least, value));
-    const { contrast, bias } = this.#shade;
-    this.#shade = {
-      contrast: within(contrast * Math.exp(-3 * dy), FARTHEST.contrast),
-      bias: within(bias + dx, FARTHEST.bias)
-    };
-    this.#showShade();
-    this.#saveShade.run(() => this.#traits.write(this.#shade));
-  }
-
-  #resetShade(): void {
-    this.#saveShade.cancel();
-    this.#traits.write(PLAIN);
-    this.#showSettings();
   }
 
   #dragLimits({ low, high }: Range, done: boolean): void {
@@ -382,7 +308,7 @@ export class FitsView {
       system: system => setting({ system }),
       angles: angles => setting({ angles }),
       graticule: graticule => setting({ graticule }),
-      resetShade: () => this.#resetShade(),
+      resetShade: () => this.#shading.reset(),
       save: what => void this.#save(what),
       limits: limits => {
         this.#traits.write({ limits });
@@ -402,7 +328,7 @@ export class FitsView {
         zoom: (point, factor) => this.#zoom(point, factor),
         fit: () => this.#setView(null),
         actual: () => this.#actual(),
-        shade: (dx, dy) => this.#turnShade(dx, dy),
+        shade: (dx, dy) => this.#shading.turn(dx, dy),
         key: key => this.#onKey(key),
         hover: point => {
           this.#pointer = point;
@@ -413,7 +339,7 @@ export class FitsView {
     );
   }
 
-  async #save(what: SaveFormat | 'copy'): Promise<void> {
+  async #save(what: Wish): Promise<void> {
     const [view, image, requester] = [this.#current(), this.#image(), this.#requester];
     if (!view || !image || !requester) {
       return;
@@ -422,16 +348,7 @@ export class FitsView {
     this.#saving = true;
     this.#showBusy();
     try {
-      const box = [left, bottom, right, top] as const;
-      const msg = { what: what === 'copy' ? ('py' as const) : what, box };
-      const { meta, buffers } = await requester.request('save', msg, this.#signal);
-      if (what !== 'copy') {
-        download(meta.name, new Blob([buffers[0]]));
-      } else if (!(await copyText(new TextDecoder().decode(buffers[0])))) {
-        throw new Error(
-          'The browser does not let the page copy: print(viewer.code()) shows the code.'
-        );
-      }
+      await save(requester, what, [left, bottom, right, top], this.#signal);
     } catch (error) {
       if (!isAbort(error)) {
         this.fail(error);
@@ -444,7 +361,7 @@ export class FitsView {
 
   #onKey(key: Key): void {
     if (key === 'reset') {
-      this.#resetShade();
+      this.#shading.reset();
       return;
     }
     this.#traits.write({ [key]: !this.#traits.get(key) });
@@ -518,7 +435,8 @@ export class FitsView {
     const layers = [base, ...this.#tiles.show(facts, where, wanted)];
     this.#showPointer();
     this.#showGraticule(view, facts, where, screen);
-    return { layers, view, screen, ...range, ...this.#settings() };
+    const colormap = this.#traits.get('colormap');
+    return { layers, view, screen, ...range, shade: this.#shading.shade, colormap };
   }
 
   #showGraticule(view: View, facts: DescribeMeta, where: Where, screen: Size): void {
@@ -552,9 +470,6 @@ export class FitsView {
   #dispose(): void {
     this.#saveView.cancel();
     this.#savePlane.cancel();
-    this.#saveShade.cancel();
-    this.#panelCounts?.forget();
-    this.#curveCounts?.forget();
     this.#graticule.dispose();
     this.#readout.dispose();
     this.#scene?.dispose();
