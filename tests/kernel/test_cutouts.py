@@ -7,7 +7,7 @@ from astrodata_kernel.processing.raster import cutouts
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.nddata import Cutout2D
-from astropy.wcs import WCS, Sip
+from astropy.wcs import WCS, DistortionLookupTable, Sip
 
 RNG = np.random.default_rng(5)
 IMAGE = RNG.normal(size=(100, 120)).astype("f4")
@@ -56,6 +56,19 @@ def test_places_on_the_sky_are_found_by_the_wcs(image) -> None:
     np.testing.assert_allclose(pieces.positions, [[30.2, 40.1], [70.8, 50.0]], atol=1e-3)
     with pytest.raises(BadRequest, match="no WCS"):
         cutouts(IMAGE, sky, 5)
+
+
+def test_lookup_tables_of_distortions_move_with_the_piece() -> None:
+    class Distorted:
+        array, wcs = IMAGE, with_sip()
+
+    table = np.linspace(0, 3, 12, dtype="f4").reshape(3, 4)
+    for name in ("cpdis1", "cpdis2"):
+        setattr(Distorted.wcs, name, DistortionLookupTable(table, (1, 1), (1, 1), (40, 40)))
+    piece = cutouts(Distorted(), [[60, 50]], 9)
+    x, y = piece.corners[0]
+    wanted = Distorted.wcs.all_pix2world(x + 2, y + 3, 0)
+    np.testing.assert_allclose(piece.wcs(0).all_pix2world(2, 3, 0), wanted)
 
 
 def test_a_dask_array_gives_the_same_pieces_and_reads_them_when_it_is_computed() -> None:

@@ -6,6 +6,7 @@ import pytest
 from astrodata_kernel.readers.fits import FitsReader
 from astrodata_kernel.testing import ReaderTests
 from astropy.io import fits
+from astropy.wcs import WCS, DistortionLookupTable
 
 DATA = Path(__file__).parent.parent / "data"
 EXAMPLES = DATA.parent.parent / "examples" / "data"
@@ -370,3 +371,32 @@ def test_an_index_outside_is_an_index_error(data: Path, key: object) -> None:
 def test_an_index_that_is_no_slice_is_refused_with_what_to_do(data: Path, key: object) -> None:
     with pytest.raises(adk.errors.BadRequest, match="slice first"):
         adk.open(data / "compressed" / "m13.fits").array[key]
+
+
+def test_lookup_tables_of_distortions_are_honoured_and_left_out_where_they_are_gone(
+    tmp_path,
+) -> None:
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ("RA---TAN", "DEC--TAN"), (10, 20), (50, 60)
+    wcs.wcs.cdelt = (-1e-3, 1e-3)
+    moved = np.linspace(0, 3, 12, dtype="f4").reshape(3, 4)
+    wcs.cpdis1 = DistortionLookupTable(moved, (1, 1), (1, 1), (40, 40))
+    wcs.cpdis2 = DistortionLookupTable(-moved, (1, 1), (1, 1), (40, 40))
+    wcs.wcs.set()
+    made = wcs.to_fits(relax=True)
+    made[0].data = np.zeros((120, 140), "f4")
+    path = tmp_path / "distorted.fits"
+    made.writeto(path)
+    with fits.open(path) as hdus:
+        wanted = WCS(hdus[0].header, hdus)
+        at = np.array([[5.0, 60.0, 110.0], [7.0, 30.0, 90.0]])
+        expected = wanted.all_pix2world(*at, 0)
+    assert (
+        np.abs(wanted.all_pix2world(*at, 0) - np.array(wanted.wcs_pix2world(*at, 0))).max() > 1e-4
+    )
+    np.testing.assert_allclose(adk.open(path).wcs.all_pix2world(*at, 0), expected)
+    alone = tmp_path / "alone.fits"
+    fits.writeto(alone, made[0].data, made[0].header)
+    np.testing.assert_allclose(
+        adk.open(alone).wcs.all_pix2world(*at, 0), wanted.wcs_pix2world(*at, 0)
+    )

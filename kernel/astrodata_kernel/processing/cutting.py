@@ -109,6 +109,14 @@ class Cutouts:
 
             sip = own.sip
             own.sip = Sip(sip.a, sip.b, sip.ap, sip.bp, sip.crpix - corner)
+        for name in ("cpdis1", "cpdis2", "det2im1", "det2im2"):
+            table = getattr(own, name)
+            if table is not None:
+                from astropy.wcs import DistortionLookupTable
+
+                crval = tuple(np.array(table.crval) - corner)
+                moved = DistortionLookupTable(table.data, table.crpix, crval, table.cdelt)
+                setattr(own, name, moved)
         return own
 
     @property

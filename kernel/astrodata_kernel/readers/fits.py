@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from .fits_arrays import STORED, PlainImage, Scaling
 from .fits_rows import table_of
 from .fits_structure import Hdu, cards, scan
 from .fits_tiles import CODECS, CompressedImage
+
+LARGEST_LOOKUP = 1 << 24
+"""Values of a lookup table of distortions that is still read."""
 
 
 class FitsReader:
@@ -79,7 +82,9 @@ class _FitsFile:
             part=number,
             open_part=self.dataset,
             run_checks=self._checks,
-            make_wcs=cache(lambda: _wcs(hdu.header)) if part.kind in ("image", "cube") else None,
+            make_wcs=cache(lambda: _wcs(hdu.header, self._lookups))
+            if part.kind in ("image", "cube")
+            else None,
         )
 
     def _contents(self, hdu: Hdu, part: Part) -> LazyArray | LazyTable:
@@ -98,16 +103,30 @@ class _FitsFile:
             "warnings": list(self.notes),
         }
 
+    def _lookups(self) -> Any:
+        """Give the lookup tables of distortions, which lie in HDUs of their own."""
+        from astropy.io import fits
+
+        from .fits_wcs import LOOKUPS
+
+        found = fits.HDUList([fits.PrimaryHDU()])
+        for hdu, part in zip(self.hdus, self.parts, strict=True):
+            small = math.prod(part.shape) <= LARGEST_LOOKUP
+            if part.name in LOOKUPS and part.kind == "image" and not part.note and small:
+                values = np.asarray(self.dataset(part.index).array)
+                found.append(fits.ImageHDU(values, hdu.header, part.name, ver=part.version))
+        return found
+
     def _checks(self) -> tuple[Check, ...]:
         from .fits_checks import checksums
 
         return checksums(self.path, self.hdus, self.name)
 
 
-def _wcs(header: Any) -> Any:
+def _wcs(header: Any, lookups: Callable[[], Any]) -> Any:
     from .fits_wcs import celestial
 
-    return celestial(header)
+    return celestial(header, lookups)
 
 
 def _is_compressed(hdu: Hdu) -> bool:
