@@ -17,8 +17,23 @@ export interface GestureHooks {
   hover(point: Point | null): void;
 }
 
+/** What keys and hands do, for the list of them. */
+export const HELP: readonly (readonly [string, string])[] = [
+  ['drag, arrows', 'move (Shift: five times as far)'],
+  ['wheel, + −, double click', 'come closer, or go away'],
+  ['0 or f', 'the whole image'],
+  ['1', 'one screen pixel for each pixel of the image'],
+  [', .', 'bias, as dragging with the right button to the sides'],
+  ['< >', 'contrast, as dragging with the right button up and down'],
+  ['r', 'contrast and bias as they were'],
+  ['i', 'colours the other way'],
+  ['h', 'the histogram, with the limits on it'],
+  ['g', 'graticule, compass and scale bar'],
+  ['?', 'these keys']
+];
+
 /** Keys that stand for controls. */
-const KEYS = { i: 'reverse', r: 'reset', g: 'graticule', h: 'histogram' } as const;
+const KEYS = { i: 'reverse', r: 'reset', g: 'graticule', h: 'histogram', '?': 'help' } as const;
 export type Key = (typeof KEYS)[keyof typeof KEYS];
 
 const STEP = 60;

@@ -28,7 +28,7 @@ export class Stage {
     role: 'application',
     tabindex: 0,
     'aria-label': 'FITS image',
-    'aria-keyshortcuts': 'ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 1 i r g h , . < >'
+    'aria-keyshortcuts': 'ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 1 i r g h , . < > ?'
   });
   readonly #notice = make('div', { class: 'astrodata-fits-notice', hidden: true });
   readonly #hooks: StageHooks;

@@ -26,6 +26,7 @@ export interface ToolbarHooks {
   fit(): void;
   actual(): void;
   zoom(factor: number): void;
+  help(): void;
 }
 
 const SYSTEMS: readonly { value: System; text: string }[] = [
@@ -210,6 +211,7 @@ function zoomButtons(hooks: ToolbarHooks): HTMLElement {
     button('Fit', 'Fit to view', 'Fit to view (0 or F on the picture)', hooks.fit),
     button('1:1', 'Actual pixels (1:1)', 'Actual pixels, 1:1 (1 on the picture)', hooks.actual),
     button('+', 'Zoom in', 'Zoom in (+ on the picture)', () => hooks.zoom(2)),
-    button('−', 'Zoom out', 'Zoom out (- on the picture)', () => hooks.zoom(0.5))
+    button('−', 'Zoom out', 'Zoom out (- on the picture)', () => hooks.zoom(0.5)),
+    button('?', 'Keys', 'All keys (? on the picture)', hooks.help)
   );
 }

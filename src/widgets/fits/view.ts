@@ -20,9 +20,10 @@ import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
-import { listen, type Key } from './gestures';
+import { HELP, listen, type Key } from './gestures';
 import { Graticule } from './graticule';
 import { greet } from '../common/greeting';
+import { Help } from '../common/help';
 import { Readout } from './readout';
 import type { Frame, Layer, Painting } from './renderer';
 import { save, type Wish } from './saving';
@@ -46,6 +47,7 @@ export class FitsView {
   readonly #readout: Readout;
   readonly #colorbar = new Colorbar();
   readonly #graticule: Graticule;
+  readonly #help = new Help();
   readonly #shading: Shading;
   readonly #notes = new Notes();
   readonly #saveView = new Later(DEBOUNCE);
@@ -96,7 +98,8 @@ export class FitsView {
         painted: () => this.#showBusy()
       },
       signal,
-      this.#graticule.element
+      this.#graticule.element,
+      this.#help.element
     );
     this.#root = make(
       'div',
@@ -115,6 +118,12 @@ export class FitsView {
     );
     el.append(this.#root);
     keepKeys(this.#root);
+    this.#help.element.addEventListener('keydown', event => {
+      if (event.key === 'Escape' || event.key === '?') {
+        event.stopPropagation();
+        this.#toggleHelp();
+      }
+    });
     this.#listenToHands();
     this.#follow();
     this.#showSettings();
@@ -264,6 +273,15 @@ export class FitsView {
     });
   }
 
+  #toggleHelp(): void {
+    if (this.#help.open) {
+      this.#help.close();
+    } else {
+      this.#help.show(HELP);
+      this.#help.element.querySelector('button')?.focus({ preventScroll: true });
+    }
+  }
+
   #showSky(): void {
     const traits = this.#traits;
     const [system, angles] = [traits.get('system'), traits.get('angles')];
@@ -310,6 +328,7 @@ export class FitsView {
       graticule: graticule => setting({ graticule }),
       resetShade: () => this.#shading.reset(),
       save: what => void this.#save(what),
+      help: () => this.#toggleHelp(),
       limits: limits => {
         this.#traits.write({ limits });
         this.#useLimits(limits);
@@ -360,6 +379,10 @@ export class FitsView {
   }
 
   #onKey(key: Key): void {
+    if (key === 'help') {
+      this.#toggleHelp();
+      return;
+    }
     if (key === 'reset') {
       this.#shading.reset();
       return;

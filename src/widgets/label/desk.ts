@@ -14,7 +14,7 @@ import type { Traits } from '../common/traits';
 import { Bar } from './bar';
 import { Classes } from './classes';
 import { Feed } from './feed';
-import { Help } from './help';
+import { Help } from '../common/help';
 import { Keymap, type Command, type Meaning } from './keymap';
 import { Scribe, type Draft } from './scribe';
 import { Side } from './side';

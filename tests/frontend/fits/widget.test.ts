@@ -138,6 +138,20 @@ describe('FitsViewer in the browser', () => {
     expect(model.traits[Object.keys(expected)[0] as 'reverse']).toBe(false);
   });
 
+  it('lists its keys on demand, and gives the focus back', async () => {
+    const { el } = await show();
+    const keys = labelled<HTMLElement>(el, 'Keys');
+    canvas(el).focus();
+    press(canvas(el), '?');
+    const list = el.querySelector<HTMLElement>('.astrodata-help')!;
+    expect(list.hidden).toBe(false);
+    expect(list.textContent).toContain('graticule, compass and scale bar');
+    press(list.querySelector('button')!, 'Escape');
+    expect([list.hidden, document.activeElement]).toEqual([true, canvas(el)]);
+    keys.click();
+    expect(list.hidden).toBe(false);
+  });
+
   it('turns contrast and bias by keys, writes them once, and resets them', async () => {
     const { el, model } = await show();
     const reset = labelled<HTMLButtonElement>(el, 'Reset contrast and bias');

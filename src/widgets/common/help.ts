@@ -1,18 +1,21 @@
-/** The list of keys. */
-import { button, make } from '../common/dom';
+/** The list of keys, over what they are for. */
+import { button, make } from './dom';
 
 export class Help {
   readonly element = make('div', {
-    class: 'astrodata-label-help',
+    class: 'astrodata-help',
     role: 'dialog',
     'aria-label': 'Keys',
     hidden: true
   });
 
+  #before: Element | null = null;
+
   get open(): boolean {
     return !this.element.hidden;
   }
 
+  /** Shows keys and what they do; whoever had the focus gets it back at the end. */
   show(keys: readonly (readonly [string, string])[]): void {
     this.element.replaceChildren(
       make(
@@ -27,10 +30,14 @@ export class Help {
       ),
       button('Close', 'Close the keys', 'Close (Escape)', () => this.close())
     );
+    this.#before = document.activeElement;
     this.element.hidden = false;
   }
 
   close(): void {
     this.element.hidden = true;
+    if (this.#before instanceof HTMLElement && this.#before.isConnected) {
+      this.#before.focus({ preventScroll: true });
+    }
   }
 }
