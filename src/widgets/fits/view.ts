@@ -32,6 +32,7 @@ import { Shading } from './shading';
 import { Stage } from './stage';
 import { Tiles } from './tiles';
 import { Toolbar } from './toolbar';
+import { followTheme } from '../common/theme';
 import { Traits, type TraitModel } from '../common/traits';
 
 const DEBOUNCE = 200;
@@ -124,6 +125,7 @@ export class FitsView {
         this.#toggleHelp();
       }
     });
+    followTheme(() => this.#shading.panel.redraw(), signal);
     this.#listenToHands();
     this.#follow();
     this.#showSettings();
