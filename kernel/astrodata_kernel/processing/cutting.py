@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest, MissingPackage
-from .sky import pixels_of
+from .sky import places_of
 
 if TYPE_CHECKING:
     from .events import Events
@@ -209,7 +209,7 @@ class Cutouts:
         return piece
 
 
-def made(
+def cutouts(
     image: Any,
     positions: Any,
     size: int | tuple[int, int],
@@ -219,7 +219,49 @@ def made(
     scale: str | None = None,
     ids: npt.ArrayLike | None = None,
 ) -> Cutouts:
-    """Give the cutouts of an image; see `adk.processing.raster.cutouts`."""
+    """Give pieces of an image about some places, each read when it is looked at.
+
+    Parameters
+    ----------
+    image
+        Data set of kind ``"image"``, or an array of shape (rows, columns) that may be read as it is sliced.
+    positions
+        The middles: a `SkyCoord`, or x and y in pixels from 0, shape (n, 2).
+    size
+        Pixels of a side, or (rows, columns); 1 to 4,096.
+    edge
+        What becomes of a piece that reaches beyond the image: ``"fill"``, ``"shift"`` (moved inside),
+        ``"drop"`` or ``"refuse"``.
+    fill
+        Value beyond the edge.
+    scale
+        How each piece is normalised: None; ``"standard"``, in robust standard deviations from its median;
+        ``"asinh"`` of those; or to 0 to 1 between limits: ``"minmax"``, ``"zscale"`` or a central percentage
+        such as ``"99.5%"``.
+    ids
+        Of the pieces; by default 0, 1, ...
+
+    Returns
+    -------
+    Cutouts
+        Slices like an array (n, rows, columns); ``.array`` is a Dask array, ``.wcs(i)`` the WCS of one,
+        ``.events()`` what `adk.Labeller` takes, ``.grid()`` many in one image.
+
+    Raises
+    ------
+    BadRequest
+        Not an image, positions that are none, or a size, an edge or a scale that does not exist.
+
+    Examples
+    --------
+    >>> pieces = cutouts(np.arange(100.0).reshape(10, 10), [[5, 5], [0, 0]], 3)
+    >>> pieces[0]
+    array([[44., 45., 46.],
+           [54., 55., 56.],
+           [64., 65., 66.]])
+    >>> pieces.inside
+    array([ True, False])
+    """
     from .events import as_ids
 
     plane = getattr(image, "array", image)
@@ -233,27 +275,9 @@ def made(
     sizes = (size, size) if np.ndim(size) == 0 else tuple(size)  # type: ignore[arg-type]
     if len(sizes) != 2 or not all(int(n) == n and 1 <= n <= LARGEST for n in sizes):
         raise BadRequest(f"cutouts of {size} pixels: give 1 to {LARGEST}, or (rows, columns)")
-    places = _places(positions, getattr(image, "wcs", None))
+    places = places_of(positions, getattr(image, "wcs", None))
     rows, columns = (int(n) for n in sizes)
     return Cutouts(image, places, (rows, columns), as_ids(ids, len(places)), edge, fill, scale)
-
-
-def _places(positions: Any, wcs: Any) -> Array:
-    if hasattr(positions, "transform_to"):
-        found = pixels_of(wcs, positions)
-    else:
-        try:
-            found = np.atleast_2d(np.asarray(positions, dtype=np.float64))
-        except (TypeError, ValueError):
-            found = np.zeros((0, 0))
-    if found.ndim != 2 or found.shape[1] != 2:
-        raise BadRequest(
-            f"positions of shape {found.shape}: give a SkyCoord, or x and y of each place as (n, 2)"
-        )
-    if not np.isfinite(found).all():
-        bad = int((~np.isfinite(found).all(axis=1)).sum())
-        raise BadRequest(f"{bad:,} of {len(found):,} positions are not finite, or not in the image")
-    return found
 
 
 def _check_scale(scale: str | None) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from .sky import pixels_of
+from .sky import places_of
 
 Values = npt.NDArray[np.float64]
 
@@ -306,7 +306,7 @@ def photometry(
     if rings[-1] > LARGEST:
         raise BadRequest(f"a radius of {rings[-1]:.0f} pixels: {LARGEST} at most")
     plane, wcs, unit = _of(image)
-    rows = [_one_source(plane, point, rings) for point in _points(positions, wcs)]
+    rows = [_one_source(plane, point, rings) for point in places_of(positions, wcs)]
     names = ("x", "y", "pixels", "sum", "background", "background_std", "flux")
     table = QTable(rows=rows or None, names=names)
     for name in names[3:]:
@@ -336,7 +336,7 @@ def _one_source(plane: Any, point: Values, rings: tuple[float, ...]) -> tuple[fl
         if len(rings) > 1:
             ring = ApertureStats(
                 values,
-                CircularAnnulus(centre, rings[-2] if len(rings) > 2 else rings[0], rings[-1]),
+                CircularAnnulus(centre, rings[-2], rings[-1]),
                 mask=blank,
                 sigma_clip=SigmaClip(3.0),
             )
@@ -389,18 +389,8 @@ def _where_brightest(values: Values, good: Any, corner: Values) -> tuple[float, 
     return float(column + corner[0]), float(row + corner[1])
 
 
-def _points(positions: Any, wcs: Any) -> Values:
-    if hasattr(positions, "transform_to"):
-        points = pixels_of(wcs, positions)
-    else:
-        points = np.atleast_2d(np.asarray(positions, dtype=np.float64))
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise BadRequest("positions: give finite x and y of each place as (n, 2), or a SkyCoord")
-    return points
-
-
 def _point(position: Any, wcs: Any) -> Values:
-    points = _points(position, wcs)
+    points = places_of(position, wcs)
     if len(points) != 1:
         raise BadRequest(f"{len(points)} places where one is wanted")
     return points[0]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-
-if TYPE_CHECKING:
-    from .cutting import Cutouts
+from .cutting import cutouts as cutouts
 
 Image = npt.NDArray[Any]
 
@@ -144,64 +142,6 @@ def counted(
     counts = np.histogram(inside, bins=bins, range=(low, high))[0]
     facts = {"low": low, "high": high, "below": below, "above": above, "blank": blank}
     return counts.astype(np.uint32), facts
-
-
-def cutouts(
-    image: Any,
-    positions: Any,
-    size: int | tuple[int, int],
-    *,
-    edge: str = "fill",
-    fill: float = np.nan,
-    scale: str | None = None,
-    ids: npt.ArrayLike | None = None,
-) -> Cutouts:
-    """Give pieces of an image about some places, each read when it is looked at.
-
-    Parameters
-    ----------
-    image
-        Data set of kind ``"image"``, or an array of shape (rows, columns) that may be read as it is sliced.
-    positions
-        The middles: a `SkyCoord`, or x and y in pixels from 0, shape (n, 2).
-    size
-        Pixels of a side, or (rows, columns); 1 to 4,096.
-    edge
-        What becomes of a piece that reaches beyond the image: ``"fill"``, ``"shift"`` (moved inside),
-        ``"drop"`` or ``"refuse"``.
-    fill
-        Value beyond the edge.
-    scale
-        How each piece is normalised: None; ``"standard"``, in robust standard deviations from its median;
-        ``"asinh"`` of those; or to 0 to 1 between limits: ``"minmax"``, ``"zscale"`` or a central percentage
-        such as ``"99.5%"``.
-    ids
-        Of the pieces; by default 0, 1, ...
-
-    Returns
-    -------
-    Cutouts
-        Slices like an array (n, rows, columns); ``.array`` is a Dask array, ``.wcs(i)`` the WCS of one,
-        ``.events()`` what `adk.Labeller` takes, ``.grid()`` many in one image.
-
-    Raises
-    ------
-    BadRequest
-        Not an image, positions that are none, or a size, an edge or a scale that does not exist.
-
-    Examples
-    --------
-    >>> pieces = cutouts(np.arange(100.0).reshape(10, 10), [[5, 5], [0, 0]], 3)
-    >>> pieces[0]
-    array([[44., 45., 46.],
-           [54., 55., 56.],
-           [64., 65., 66.]])
-    >>> pieces.inside
-    array([ True, False])
-    """
-    from .cutting import made
-
-    return made(image, positions, size, edge=edge, fill=fill, scale=scale, ids=ids)
 
 
 def _zscale(values: Image) -> tuple[float, float]:

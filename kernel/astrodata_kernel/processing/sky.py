@@ -26,7 +26,9 @@ MOST_LINES = 40
 
 _ECLIPTIC = ("barycentricmeanecliptic", "barycentrictrueecliptic", "geocentrictrueecliptic")
 _NAMES = {"galactic": "Galactic", **dict.fromkeys(_ECLIPTIC, "Ecliptic")}
-_TARGETS = {"icrs": "icrs", "galactic": "galactic", "ecliptic": _ECLIPTIC[0]}
+FRAMES = {"icrs": "icrs", "galactic": "galactic", "ecliptic": _ECLIPTIC[0]}
+"""astropy's name of the frame of each system but the image's own."""
+
 _EQUATORIAL = ("FK4", "FK5", "ICRS")
 
 _wcslib = threading.Lock()
@@ -40,7 +42,7 @@ def frame_name(wcs: Any, system: str = "own") -> str:
     frame = _frame(wcs)
     if frame is None or system == "pixel":
         return ""
-    name = frame.name if system == "own" else _TARGETS[_known(system)]
+    name = frame.name if system == "own" else FRAMES[_known(system)]
     return _NAMES.get(name, name.upper())
 
 
@@ -194,6 +196,31 @@ def pixels_of(wcs: Any, coordinates: Any) -> Values:
     return np.stack([np.ravel(x), np.ravel(y)], axis=1).astype(np.float64)
 
 
+def places_of(positions: Any, wcs: Any) -> Values:
+    """Give the 0-based pixels, shape (n, 2), of a `SkyCoord` or of x and y.
+
+    Raises
+    ------
+    BadRequest
+        What is neither, places that are not finite or beyond the projection, or an image without a sky.
+    """
+    if hasattr(positions, "transform_to"):
+        found = pixels_of(wcs, positions)
+    else:
+        try:
+            found = np.atleast_2d(np.asarray(positions, dtype=np.float64))
+        except (TypeError, ValueError):
+            found = np.zeros((0, 0))
+    if found.ndim != 2 or found.shape[1] != 2:
+        raise BadRequest(
+            f"positions of shape {found.shape}: give a SkyCoord, or x and y of each place as (n, 2)"
+        )
+    if not np.isfinite(found).all():
+        bad = int((~np.isfinite(found).all(axis=1)).sum())
+        raise BadRequest(f"{bad:,} of {len(found):,} positions are not finite, or not in the image")
+    return found
+
+
 # --- systems ----------------------------------------------------------------------------------------
 
 
@@ -218,7 +245,7 @@ def _transformed(wcs: Any, lon: Values, lat: Values, system: str) -> tuple[Value
     from astropy.coordinates import ConvertError, SkyCoord
 
     try:
-        to = SkyCoord(lon, lat, unit="deg", frame=_frame(wcs)).transform_to(_TARGETS[system])
+        to = SkyCoord(lon, lat, unit="deg", frame=_frame(wcs)).transform_to(FRAMES[system])
     except ConvertError:
         nothing = np.full_like(lon, np.nan)
         return nothing, nothing

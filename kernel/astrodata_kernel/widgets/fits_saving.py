@@ -15,6 +15,7 @@ import numpy as np
 from ..datasets import Dataset
 from ..errors import BadRequest, MissingPackage
 from ..processing.pyramid import Planes
+from ..processing.sky import FRAMES
 from ..wire import Reply
 from ..writing import write_whole
 from .base import RequestWidget, answers
@@ -31,21 +32,19 @@ MOST_PIXELS = 1 << 26
 ASPECT = 1.6
 """Of the picture's sides, where Python does not know how wide the browser shows it."""
 
-AXES = {
-    "RA": "Right ascension",
-    "DEC": "Declination",
-    "GLON": "Galactic longitude",
-    "GLAT": "Galactic latitude",
-    "ELON": "Ecliptic longitude",
-    "ELAT": "Ecliptic latitude",
+NAMES = {
+    "icrs": ("Right ascension", "Declination"),
+    "galactic": ("Galactic longitude", "Galactic latitude"),
+    "ecliptic": ("Ecliptic longitude", "Ecliptic latitude"),
 }
+"""Of the axes of each system but the image's own."""
 
-OTHERS = {
-    "icrs": ("icrs", ["Right ascension", "Declination"]),
-    "galactic": ("galactic", ["Galactic longitude", "Galactic latitude"]),
-    "ecliptic": ("barycentricmeanecliptic", ["Ecliptic longitude", "Ecliptic latitude"]),
+AXES = {
+    axis: name
+    for system, axes in (("icrs", "RA DEC"), ("galactic", "GLON GLAT"), ("ecliptic", "ELON ELAT"))
+    for axis, name in zip(axes.split(), NAMES[system], strict=True)
 }
-"""Name of each further system's frame, and of its axes."""
+"""The same by how a WCS begins its CTYPE."""
 
 Box = tuple[int, int, int, int]
 
@@ -265,15 +264,15 @@ class SavingWidget(RequestWidget):
             axes.set_ylabel("y, pixels from 0")
             return
         shown = axes.coords
-        names = [AXES.get(name.split("-")[0], name) for name in wcs.wcs.ctype]
-        if self.system in OTHERS:
+        names: Sequence[str] = [AXES.get(name.split("-")[0], name) for name in wcs.wcs.ctype]
+        if self.system in FRAMES:
             # Numbers of both systems would be written over each other.
             for coordinate in axes.coords:
                 coordinate.set_ticks_visible(False)
                 coordinate.set_ticklabel_visible(False)
                 coordinate.set_auto_axislabel(False)
-            frame, names = OTHERS[self.system]
-            shown = axes.get_coords_overlay(frame)
+            names = NAMES[self.system]
+            shown = axes.get_coords_overlay(FRAMES[self.system])
             for coordinate, side in zip(shown, "bl", strict=True):
                 coordinate.set_ticks_position(side)
                 coordinate.set_ticklabel_position(side)
