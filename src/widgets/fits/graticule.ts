@@ -61,8 +61,10 @@ export class Graticule {
   /** Shows the lines over a view, and asks for those of a new view when it rests; null shows none. */
   show(sky: Sky | null, view: View, image: Size, screen: Size): void {
     if (!sky) {
-      this.#forget();
-      this.element.replaceChildren();
+      if (this.#asked) {
+        this.#forget();
+        this.element.replaceChildren();
+      }
       return;
     }
     const { left, bottom, right, top } = visibleBox(view, image, screen);
