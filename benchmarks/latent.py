@@ -23,7 +23,7 @@ from pathlib import Path
 
 from latent_peers.places import TOOLS, Missing, python_of, version_in
 from latent_peers.rows import ROWS, Row
-from latent_peers.sessions import Sessions, chromium_version
+from latent_peers.sessions import HUNG, Sessions, chromium_version
 from latent_peers.tables import load_of_machine, machine, table
 
 
@@ -42,22 +42,39 @@ def main() -> None:
     for row in wanted:
         before = os.getloadavg()[0]
         found: dict[str, list[dict[str, object]]] = {}
-        for name in tools:
-            if name not in row.tools:
-                continue
-            found[name] = []
-            for run in range(row.runs(options.runs)):
-                print(f"{row.name} {name} run {run + 1}", file=sys.stderr, flush=True)
-                found[name].append(row.measure(sessions, name, options.quick))
-        print(f"\n## {row.name}: {row.title}\n\n{table(row, found)}")
-        print(f"\nLoad of the machine: {load_of_machine(before)}.", flush=True)
         kept["rows"][row.name] = found  # type: ignore[index]
-        if options.json:
-            options.json.write_text(json.dumps(kept, indent=1))
+        try:
+            for name in tools:
+                if name in row.tools:
+                    found[name] = []
+                    _repeat(row, name, sessions, options, found[name], kept)
+        finally:
+            # What was measured so far is told also where the suite is ended in the middle.
+            print(f"\n## {row.name}: {row.title}\n\n{table(row, found)}")
+            print(f"\nLoad of the machine: {load_of_machine(before)}.", flush=True)
     print(
         "\nB9, labels acknowledged: benchmarks/labels.py. B10, retrained and ranked anew: "
         "benchmarks/learning.py."
     )
+
+
+def _repeat(
+    row: Row,
+    name: str,
+    sessions: Sessions,
+    options: argparse.Namespace,
+    found: list[dict[str, object]],
+    kept: dict[str, object],
+) -> None:
+    """Measure a row with one tool some times; what hung once is not waited for again."""
+    for run in range(row.runs(options.runs)):
+        measured = row.measure(sessions, name, options.quick)
+        found.append(measured)
+        print(f"{row.name} {name} run {run + 1}: {measured}", file=sys.stderr, flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(kept, indent=1))
+        if HUNG in str(measured.get("failed")):
+            break
 
 
 def _those_that_run(names: list[str], cache: Path) -> list[str]:

@@ -62,16 +62,24 @@ try {
     }
   };
   for (const step of job.steps) {
+    const name = step.name ?? step.do;
+    const longest = (step.seconds ?? 60) + job.beyond;
+    let hung = false;
     try {
-      say({ name: step.name ?? step.do, found: await steps[step.do](step) });
+      const late = lab.pause(longest).then(() => {
+        hung = true;
+        throw new Error(`${job.hung} ${longest} s`);
+      });
+      say({ name, found: await Promise.race([steps[step.do](step), late]) });
     } catch (error) {
-      say({ name: step.name ?? step.do, failed: String(error).slice(0, 500) });
-      if (step.needed) {
+      say({ name, failed: String(error).slice(0, 500) });
+      // A page that hangs answers no further step.
+      if (step.needed || hung) {
         break;
       }
     }
   }
 } finally {
-  await browser.close();
+  await Promise.race([browser.close(), new Promise(done => setTimeout(done, 10_000))]);
 }
 process.exit(0); // waits for cells that never end would hold it

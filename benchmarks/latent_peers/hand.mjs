@@ -68,8 +68,8 @@ export class Hand {
     };
   }
 
-  /** Turns the wheel over a group: until another picture stands. */
-  async zoom({ turns, seconds }) {
+  /** Turns the wheel over a group: until another picture stands, and until the last one does. */
+  async zoom({ turns, seconds, quiet = 4 }) {
     await this.#look();
     await this.page.mouse.move(...this.#at([1, 0]));
     const found = [];
@@ -77,8 +77,8 @@ export class Hand {
       const before = this.watch.last;
       const began = Date.now();
       await this.page.mouse.wheel(0, -240);
-      const seen = await this.watch.other(before, seconds);
-      found.push(seen ? seen.at - began : null);
+      const seen = await this.watch.still(before, seconds, quiet);
+      found.push(seen ? { first: seen.first - began, last: seen.at - began } : null);
     }
     return found;
   }

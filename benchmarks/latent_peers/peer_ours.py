@@ -2,6 +2,7 @@
 
 import astrodata_kernel as adk
 import numpy as np
+import pandas as pd
 from points import NAMES, Arrivals, points, scattered
 
 arrivals = Arrivals()
@@ -10,7 +11,7 @@ data = None
 
 
 def _make(x, y, group, **more):
-    columns = {"group": NAMES[group].astype(object), "height": y}
+    columns = {"group": pd.Categorical.from_codes(group, NAMES), "height": y}
     return adk.LatentExplorer(np.stack([x, y], axis=1), columns, color="group", **more)
 
 

@@ -214,13 +214,14 @@ def very_many(sessions: Sessions, tool: str, quick: bool) -> Found:
     """10 and 100 million points by density: the picture, and each turn of the wheel."""
     row: Found = {}
     for count, name in ((10_000_000, "10 M"), (100_000_000, "100 M")):
-        zoom = {"do": "zoom", "name": "zoom", "turns": 5, "seconds": 120}
-        steps = [*shown(count // (10 if quick else 1), seconds=300), zoom]
+        zoom = {"do": "zoom", "name": "zoom", "turns": 3, "seconds": 120}
+        steps = [*shown(count // (10 if quick else 1), seconds=150), zoom]
         found = sessions.run(tool, steps)
         row |= {f"{name}: picture, s": _seconds(found), **_wrong(found)}
         turns = [one for one in found.get("zoom") or [] if one is not None]
         if turns:
-            row[f"{name}: zoom, s"] = statistics.median(turns) / 1e3
+            # A tool may stretch the picture that it has; the sharp one comes after it.
+            row[f"{name}: zoomed, s"] = statistics.median(one["last"] for one in turns) / 1e3
     return row
 
 
@@ -322,7 +323,7 @@ ROWS = (
     Row(
         "large",
         "very many points by density",
-        ("10 M: picture, s", "10 M: zoom, s", "100 M: picture, s", "100 M: zoom, s"),
+        ("10 M: picture, s", "10 M: zoomed, s", "100 M: picture, s", "100 M: zoomed, s"),
         very_many,
         ("ours", "holoviews"),
     ),

@@ -24,6 +24,12 @@ ARGS = (
 LONGEST = 900
 """Seconds of a session at most."""
 
+BEYOND = 120
+"""Seconds that a step may take beyond those after which it gives up itself."""
+
+HUNG = "not done after"
+"""How a step or a session that hung is told from one that failed."""
+
 
 @cache
 def chromium() -> str:
@@ -98,6 +104,8 @@ class Sessions:
             "modules": str(self._modules),
             "tool": tool.driven,
             "offline": offline,
+            "beyond": BEYOND,
+            "hung": HUNG,
             "steps": [{"do": "cell", "name": "first", "code": first, "needed": True}, *steps],
         }
         try:
@@ -122,7 +130,7 @@ def _drive(job: dict[str, Any]) -> dict[str, Any]:
         lines, wrong = out.stdout, out.stderr.strip()[:600] if out.returncode else ""
     except subprocess.TimeoutExpired as error:
         lines = error.stdout.decode() if isinstance(error.stdout, bytes) else error.stdout or ""
-        wrong = f"not done after {LONGEST} s"
+        wrong = f"{HUNG} {LONGEST} s"
     for line in lines.splitlines():
         one = json.loads(line)
         if "failed" in one:

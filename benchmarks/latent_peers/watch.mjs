@@ -29,6 +29,21 @@ export class Watch {
     return this.#until(seconds, shot => !this.#same(shot, before));
   }
 
+  /** Waits for the last change of the picture: after it, nothing moves for some seconds. */
+  async still(before, seconds, quiet) {
+    const first = await this.other(before, seconds);
+    let last = first;
+    const end = Date.now() + 1000 * seconds;
+    while (last && Date.now() < end) {
+      const more = await this.other(this.last, quiet);
+      if (!more) {
+        return { first: first.at, at: last.at };
+      }
+      last = more;
+    }
+    return null;
+  }
+
   /** Waits until nothing moves any more. */
   rest(seconds = 60) {
     return this.#until(seconds, () => true, 5);

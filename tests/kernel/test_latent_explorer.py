@@ -311,6 +311,23 @@ def test_categories_keep_their_names_and_many_share_one_colour(z) -> None:
     ]
 
 
+def test_ordered_categories_keep_their_order_and_unused_ones_stay_away(z) -> None:
+    grades = pd.Categorical.from_codes(
+        np.arange(2000) % 4 - 1, ["low", "high", "middle", "never"], ordered=True
+    )
+    explorer = LatentExplorer(z, columns={"grade": grades, "plain": grades.as_unordered()})
+    for name, wanted in (
+        ("grade", ["low", "high", "middle"]),
+        ("plain", ["high", "low", "middle"]),
+    ):
+        reply = explorer.request("column", name=name)
+        assert [one["name"] for one in reply.meta["categories"]] == wanted
+        assert reply.meta["missing"] == 500
+        codes = np.frombuffer(reply.buffers[0], "u1")
+        assert [codes[i] for i in range(4)] == [255, *(wanted.index(k) for k in grades[1:4])]
+        assert [name, "low"] in explorer.request("point", point=1).meta["values"]
+
+
 def test_all_columns_can_be_asked_for_and_a_wrong_name_says_which_there_are(z, truth) -> None:
     columns = {"signal": z[:, 0], "day": np.arange(2000).astype("datetime64[D]")}
     explorer = LatentExplorer(z, columns=columns, truth=truth)

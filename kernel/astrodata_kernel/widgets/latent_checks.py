@@ -37,7 +37,9 @@ def latents_or_encoded(z: Any, traces: Any, encoder: Any) -> npt.NDArray[Any]:
     latents = values if values.dtype == np.float32 and values.ndim == 2 else latents_of(values)
     if not latents.shape[1]:
         raise BadRequest(f"latents of shape {latents.shape}: there is no latent to show")
-    if not np.isfinite(latents).all(axis=1).any():
+    starts = range(0, len(latents), ENOUGH)
+    # The first stretch answers nearly always: the others need not be looked at.
+    if not any(np.isfinite(latents[i : i + ENOUGH]).all(axis=1).any() for i in starts):
         raise BadRequest(f"none of the {len(latents)} points has finite latents: nothing to show")
     return latents
 

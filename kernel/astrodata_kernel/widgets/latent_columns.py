@@ -183,8 +183,11 @@ def inside_and_outside(cut: Cut) -> tuple[dict[str, Any], Codes]:
     return {"name": "garage", "kind": "categorical", **facts}, codes
 
 
-def _plain(values: Any) -> npt.NDArray[Any]:
+def _plain(values: Any) -> Any:
+    """Give values as an array; pandas' categories as they are, a small number a point."""
     dtype = getattr(values, "dtype", None)
+    if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
+        return getattr(values, "array", values)
     if hasattr(dtype, "na_value") and getattr(dtype, "kind", "O") in "iuf":
         # pandas' own integers and floats, whose missing values NumPy has no number for
         return np.asarray(values.to_numpy(np.float64, na_value=np.nan))
@@ -249,12 +252,18 @@ def _numbered(
         return values.astype(np.int64), list(words)
     import pandas as pd
 
-    numbers, found = pd.factorize(values.astype(object))
+    if isinstance(values, pd.Categorical):
+        numbers, found = values.codes, values.categories
+        there = np.bincount(numbers[numbers >= 0], minlength=len(found)) > 0
+    else:
+        numbers, found = pd.factorize(values.astype(object))
+        there = np.ones(len(found), bool)
     names = [_text(value) for value in found]
-    order = sorted(range(len(names)), key=names.__getitem__)
-    rank = np.empty(len(names) + 1, np.int64)
-    rank[order] = np.arange(len(names))
-    rank[-1] = -1
+    order = [i for i in range(len(names)) if there[i]]
+    if not getattr(values, "ordered", False):
+        order.sort(key=names.__getitem__)
+    rank = np.full(len(names) + 1, -1)
+    rank[order] = np.arange(len(order))
     return rank[numbers], [names[i] for i in order]
 
 

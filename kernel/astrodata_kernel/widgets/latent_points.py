@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..errors import BadRequest, UnknownName
 from ..wire import encode
+from .base import Cancel
 from .latent_columns import Columns
 from .latent_cut import Cut, Mask
 
@@ -38,6 +39,7 @@ class Points:
     ) -> None:
         self.ids, self.cut, self.columns = ids, cut, columns
         self._axes = {name: i for i, name in enumerate(names)}
+        self._extents: dict[str, tuple[npt.NDArray[Any], tuple[float, float]]] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -89,12 +91,11 @@ class Points:
     def extent(self, name: str) -> tuple[float, float]:
         """Give the lowest and the highest finite value of a column."""
         values = self.values(name)
-        with np.errstate(invalid="ignore"):
-            low, high = np.nanmin(values[self.valid]), np.nanmax(values[self.valid])
-        if not (np.isfinite(low) and np.isfinite(high)):
-            good = values[self.valid & np.isfinite(values)]
-            low, high = (good.min(), good.max()) if good.size else (0.0, 1.0)
-        return float(low), float(high)
+        known, found = self._extents.get(name, (None, (0.0, 1.0)))
+        if known is not values:
+            found = _extent(values, self.valid)
+            self._extents[name] = (values, found)
+        return found
 
     def codes(self, name: str) -> tuple[dict[str, Any], npt.NDArray[np.uint8]]:
         """Give a column as bytes to colour by, of the latents too.
@@ -128,15 +129,31 @@ class Points:
         return {**meta, "name": name, "start": start}, buffers
 
     def histogram(
-        self, name: str, bins: int, of: Mask, among: Mask
+        self, name: str, bins: int, of: Mask, among: Mask, cancel: Cancel
     ) -> tuple[dict[str, Any], list[memoryview]]:
         """Give how many points lie in each of some equal bins: of a selection, and of those on show."""
         if not 1 <= bins <= 1000:
             raise BadRequest(f"{bins} bins: give 1 to 1000")
         values, (low, high) = self.values(name), self.extent(name)
         span = (low, high) if high > low else (low - 0.5, low + 0.5)
-        counts = [
-            np.histogram(values[mask & np.isfinite(values)], bins, span)[0] for mask in (of, among)
-        ]
-        meta, buffer = encode(np.stack(counts).astype(np.uint32)[None])
+        counts = np.zeros((1, 2, bins), np.uint32)
+        for start in range(0, len(values), CHUNK):
+            cancel.check()
+            part = values[start : start + CHUNK]
+            finite = np.isfinite(part)
+            for i, mask in enumerate((of, among)):
+                good = part[finite & mask[start : start + CHUNK]]
+                counts[0, i] += np.histogram(good, bins, span)[0].astype(np.uint32)
+        meta, buffer = encode(counts)
         return {**meta, "name": name, "low": span[0], "high": span[1]}, [buffer]
+
+
+def _extent(values: npt.NDArray[Any], valid: Mask) -> tuple[float, float]:
+    """Give the lowest and the highest finite value of some, 0 and 1 where none is."""
+    low, high = np.inf, -np.inf
+    for start in range(0, len(values), CHUNK):
+        part = values[start : start + CHUNK]
+        good = part[valid[start : start + CHUNK] & np.isfinite(part)]
+        if good.size:
+            low, high = min(low, float(good.min())), max(high, float(good.max()))
+    return (low, high) if high >= low else (0.0, 1.0)

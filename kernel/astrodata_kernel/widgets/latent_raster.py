@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+import uuid
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from .base import Cancel, RequestWidget, answers
 from .latent_columns import MISSING
 from .latent_cut import Mask
 from .latent_points import Points
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MANY = 10_000_000
 """Points beyond which the map is painted from counts of the kernel."""
@@ -109,6 +113,26 @@ class RasterWidget(RequestWidget):
         raise NotImplementedError
 
 
+class _Rows:
+    """Gives some rows of columns as a table, without a copy."""
+
+    def __init__(self, columns: dict[str, npt.NDArray[Any]]) -> None:
+        self._columns = columns
+        self._name = uuid.uuid4().hex
+
+    def __call__(self, start: int) -> pd.DataFrame:
+        """Give the rows from one on."""
+        import pandas as pd
+
+        stop = min(start + _ROWS, len(self._columns["x"]))
+        part = {name: values[start:stop] for name, values in self._columns.items()}
+        return pd.DataFrame(part, index=pd.RangeIndex(start, stop), copy=False)
+
+    def __dask_tokenize__(self) -> str:
+        # Dask would read all values for a name otherwise.
+        return self._name
+
+
 def _counted(
     columns: dict[str, npt.NDArray[Any]],
     kind: str,
@@ -127,8 +151,15 @@ def _counted(
         ) from None
     import pandas as pd
 
-    frame = pd.DataFrame(columns, copy=False)
-    table = dd.from_pandas(frame, chunksize=_ROWS, sort=False)
+    count = len(columns["x"])
+    starts = list(range(0, count, _ROWS))
+    # Not from_pandas: that makes a Python list of all row numbers, half a minute for 100 million.
+    table = dd.from_map(
+        _Rows(columns),
+        starts,
+        meta=pd.DataFrame({name: values[:0] for name, values in columns.items()}),
+        divisions=(*starts, count - 1),
+    )
     if "shown" in columns:
         table = table[table["shown"]]
     canvas = ds.Canvas(width, height, x_range=spans[0], y_range=spans[1])

@@ -13,7 +13,7 @@ import traitlets
 from ..errors import BadRequest, UnknownName
 from ..wire import Reply
 from . import linking
-from .base import RequestWidget, answers
+from .base import Cancel, RequestWidget, answers
 from .latent_cut import Mask, Steps
 from .latent_points import Points
 
@@ -260,9 +260,9 @@ class SelectingWidget(RequestWidget):
         return Reply(meta, [memoryview(one) for one in bits])
 
     @answers("histogram")
-    def _histogram(self, name: str, bins: int = 60) -> Reply:
+    def _histogram(self, name: str, bins: int = 60, *, cancel: Cancel) -> Reply:
         mask, shown = self.mask, self.shown
-        return Reply(*self._points.histogram(str(name), int(bins), mask & shown, shown))
+        return Reply(*self._points.histogram(str(name), int(bins), mask & shown, shown, cancel))
 
     @answers("find")
     def _find(self, text: str) -> Reply:

@@ -71,6 +71,9 @@ export class Layer {
     await Promise.all([this.showAxes(), this.showColor(), this.showSize()]);
     this.#starting = false;
     this.repaint();
+    if (this.#context.facts.many) {
+      await this.#plot.begun; // what else the kernel has to count would hold it up
+    }
   }
 
   async showAxes(): Promise<void> {

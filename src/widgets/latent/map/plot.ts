@@ -63,6 +63,9 @@ export class Plot {
   #cost = 0;
   #tool: Tool = 'pan';
   #shape: Corner[] = [];
+  #begin: () => void = () => undefined;
+  /** Settles with the first picture, or when the kernel has none to give. */
+  readonly begun = new Promise<void>(done => (this.#begin = done));
 
   constructor(hooks: PlotHooks, signal: AbortSignal) {
     this.#hooks = hooks;
@@ -252,7 +255,10 @@ export class Plot {
           this.#show(target, frame, { drawn, how: 'density' }, remote.count, began);
         }
       },
-      (error: unknown) => this.#hooks.failed(error)
+      (error: unknown) => {
+        this.#begin();
+        this.#hooks.failed(error);
+      }
     );
   }
 
@@ -270,6 +276,7 @@ export class Plot {
       context?.putImageData(new ImageData(bytes, target.width, target.height), 0, 0);
     }
     this.#painted = frame;
+    this.#begin();
     this.#shift();
     this.#cost = performance.now() - began;
     Object.assign(canvas.dataset, { drawn, how });
