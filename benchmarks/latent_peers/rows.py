@@ -214,7 +214,7 @@ def very_many(sessions: Sessions, tool: str, quick: bool) -> Found:
     """10 and 100 million points by density: the picture, and each turn of the wheel."""
     row: Found = {}
     for count, name in ((10_000_000, "10 M"), (100_000_000, "100 M")):
-        zoom = {"do": "zoom", "name": "zoom", "turns": 3, "seconds": 120}
+        zoom = {"do": "zoom", "name": "zoom", "turns": 3, "seconds": 120, "quiet": 12}
         steps = [*shown(count // (10 if quick else 1), seconds=150), zoom]
         found = sessions.run(tool, steps)
         row |= {f"{name}: picture, s": _seconds(found), **_wrong(found)}

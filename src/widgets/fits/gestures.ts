@@ -11,10 +11,20 @@ export interface GestureHooks {
   shade(dx: number, dy: number): void;
   /** A key that stands for a control. */
   key(key: Key): void;
+  /** Another key: true when something took it. */
+  other(event: KeyboardEvent): boolean;
+  /** The left button or a finger went down: whoever wants the hand gives a grip, null moves the view. */
+  grip(point: Point, event: PointerEvent): ScreenGrip | null;
   fit(): void;
   actual(): void;
   /** Where the pointer is, null once it left. */
-  hover(point: Point | null): void;
+  hover(point: Point | null, event: PointerEvent | null): void;
+}
+
+/** What holds the hand, in CSS pixels of the picture. */
+export interface ScreenGrip {
+  move(point: Point, event: PointerEvent): void;
+  end(point: Point, event: PointerEvent, kept: boolean): void;
 }
 
 /** What keys and hands do, for the list of them. */
@@ -75,8 +85,14 @@ function listenToPointers(
   const held = new Map<number, Point>();
   /** Where the right button is held. */
   let shading: Point | null = null;
+  let grip: { readonly of: ScreenGrip; readonly id: number } | null = null;
   const release = (event: PointerEvent) => {
     shading = null;
+    if (grip?.id === event.pointerId) {
+      const { of } = grip;
+      grip = null;
+      of.end(at(event), event, event.type === 'pointerup');
+    }
     held.delete(event.pointerId);
     canvas.classList.toggle('astrodata-fits-grabbed', held.size > 0);
   };
@@ -100,6 +116,11 @@ function listenToPointers(
     }
     canvas.setPointerCapture(event.pointerId);
     canvas.focus({ preventScroll: true });
+    const taken = held.size || grip ? null : hooks.grip(at(event), event);
+    if (taken) {
+      grip = { of: taken, id: event.pointerId };
+      return;
+    }
     held.set(event.pointerId, at(event));
     canvas.classList.add('astrodata-fits-grabbed');
   });
@@ -110,17 +131,20 @@ function listenToPointers(
       hooks.shade((now.x - shading.x) / width, (now.y - shading.y) / height);
       shading = now;
     }
+    if (grip?.id === event.pointerId) {
+      grip.of.move(now, event);
+    }
     const before = held.get(event.pointerId);
     if (before) {
       const others = [...held].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
       held.set(event.pointerId, now);
       move(before, now, others[0], hooks);
     }
-    hooks.hover(now);
+    hooks.hover(now, event);
   });
   on('pointerup', release);
   on('pointercancel', release);
-  on('pointerleave', () => hooks.hover(null));
+  on('pointerleave', () => hooks.hover(null, null));
 }
 
 /** One finger or button drags; of two, the one that moves turns the distance into zoom. */
@@ -136,6 +160,11 @@ function move(before: Point, now: Point, other: Point | undefined, hooks: Gestur
 }
 
 function onKey(event: KeyboardEvent, hooks: GestureHooks): void {
+  if (hooks.other(event)) {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) {
     return; // the browser's own
   }

@@ -20,10 +20,12 @@ import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
-import { HELP, listen, type Key } from './gestures';
+import { HELP, listen, type Key, type ScreenGrip } from './gestures';
 import { Graticule } from './graticule';
 import { greet } from '../common/greeting';
 import { Help } from '../common/help';
+import type { Grip, Part } from './part';
+import { makeParts } from './parts';
 import { Readout } from './readout';
 import type { Frame, Layer, Painting } from './renderer';
 import { save, type Wish } from './saving';
@@ -51,6 +53,7 @@ export class FitsView {
   readonly #help = new Help();
   readonly #shading: Shading;
   readonly #notes = new Notes();
+  readonly #parts: readonly Part[];
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
   #requester: Requester | null = null;
@@ -76,7 +79,19 @@ export class FitsView {
     this.#signal = signal;
     this.#traits = new Traits(model, signal);
     this.#view = this.#viewTrait();
+    this.#parts = makeParts({
+      traits: this.#traits,
+      signal,
+      dirty: () => this.#stage.dirty(),
+      changed: () => this.#showBusy(),
+      fail: (error, retry) => this.fail(error, retry),
+      goto: (place, zoom) => this.#goto(place, zoom),
+      focus: () => this.#stage.canvas.focus({ preventScroll: true })
+    });
+    const each = <Value>(of: (part: Part) => Value | undefined) =>
+      this.#parts.map(of).filter(one => one !== undefined);
     this.#toolbar = this.#makeToolbar();
+    this.#toolbar.element.append(...each(part => part.tools));
     this.#readout = new Readout(error => this.fail(error));
     this.#graticule = new Graticule({
       came: () => this.#stage.dirty(),
@@ -100,6 +115,7 @@ export class FitsView {
       },
       signal,
       this.#graticule.element,
+      ...each(part => part.overlay),
       this.#help.element
     );
     this.#root = make(
@@ -115,6 +131,7 @@ export class FitsView {
         this.#readout.element,
         this.#colorbar.element
       ),
+      ...each(part => part.panel),
       this.#notes.element
     );
     el.append(this.#root);
@@ -125,7 +142,10 @@ export class FitsView {
         this.#toggleHelp();
       }
     });
-    followTheme(() => this.#shading.panel.redraw(), signal);
+    followTheme(() => {
+      this.#shading.panel.redraw();
+      this.#parts.forEach(part => part.redraw?.());
+    }, signal);
     this.#listenToHands();
     this.#follow();
     this.#showSettings();
@@ -155,6 +175,7 @@ export class FitsView {
     this.#readout.connect(requester);
     this.#graticule.connect(requester);
     this.#shading.connect(requester);
+    this.#parts.forEach(part => part.connect?.(requester));
     void this.#greet(requester);
   }
 
@@ -200,6 +221,7 @@ export class FitsView {
     this.#facts = shown?.facts ?? before;
     this.#readout.setImage(shown?.facts ?? null, shown?.where ?? null);
     this.#shading.forget();
+    this.#parts.forEach(part => part.setImage?.(shown?.facts ?? null, shown?.where ?? null));
     this.#showSky();
     this.#dropBase();
     if (!shown) {
@@ -234,7 +256,8 @@ export class FitsView {
   }
 
   #showBusy(): void {
-    const working = this.#scene?.busy || !!this.#tiles?.busy || this.#saving;
+    const parts = this.#parts.some(part => part.busy);
+    const working = this.#scene?.busy || !!this.#tiles?.busy || this.#saving || parts;
     const busy = this.#starting || this.#stage.waiting || working;
     this.#root.setAttribute('aria-busy', String(busy));
   }
@@ -279,7 +302,7 @@ export class FitsView {
     if (this.#help.open) {
       this.#help.close();
     } else {
-      this.#help.show(HELP);
+      this.#help.show([...HELP, ...this.#parts.flatMap(part => part.help ?? [])]);
       this.#help.element.querySelector('button')?.focus({ preventScroll: true });
     }
   }
@@ -351,9 +374,13 @@ export class FitsView {
         actual: () => this.#actual(),
         shade: (dx, dy) => this.#shading.turn(dx, dy),
         key: key => this.#onKey(key),
-        hover: point => {
+        other: event => this.#parts.some(part => part.key?.(event)),
+        grip: (point, event) => this.#grip(point, event),
+        hover: (point, event) => {
           this.#pointer = point;
           this.#showPointer();
+          const at = point && this.#place(point);
+          this.#parts.forEach(part => part.hover?.(at, event));
         }
       },
       this.#signal
@@ -426,6 +453,40 @@ export class FitsView {
     });
   }
 
+  #goto({ x, y }: Point, zoom?: number): void {
+    const known = this.#current();
+    if (known) {
+      this.#setView({ x, y, zoom: zoom ?? known.zoom });
+    }
+  }
+
+  /** Gives the place in array pixels that lies under a point of the screen. */
+  #place(point: Point): Point | null {
+    const view = this.#current();
+    return view && screenToImage(view, this.#stage.screen, point);
+  }
+
+  /** Lets the parts take the hand, the uppermost first. */
+  #grip(point: Point, event: PointerEvent): ScreenGrip | null {
+    const at = this.#place(point);
+    for (const part of at ? [...this.#parts].reverse() : []) {
+      const grip = part.grip?.(at!, event);
+      if (grip) {
+        return this.#onScreen(grip, at!);
+      }
+    }
+    return null;
+  }
+
+  #onScreen(grip: Grip, first: Point): ScreenGrip {
+    let last = first;
+    const at = (point: Point) => (last = this.#place(point) ?? last);
+    return {
+      move: (point, event) => grip.move(at(point), event),
+      end: (point, event, kept) => grip.end(at(point), event, kept)
+    };
+  }
+
   #actual(): void {
     this.#change((view, image, screen) => clampView({ ...view, zoom: 1 }, image, screen));
   }
@@ -437,9 +498,8 @@ export class FitsView {
   }
 
   #showPointer(): void {
-    const view = this.#current();
-    const point = view && this.#pointer && screenToImage(view, this.#stage.screen, this.#pointer);
-    this.#readout.setView(point, view?.zoom ?? 0);
+    const point = this.#pointer && this.#place(this.#pointer);
+    this.#readout.setView(point, this.#current()?.zoom ?? 0);
   }
 
   // --- the picture ------------------------------------------------------------------------------
@@ -460,6 +520,7 @@ export class FitsView {
     const layers = [base, ...this.#tiles.show(facts, where, wanted)];
     this.#showPointer();
     this.#showGraticule(view, facts, where, screen);
+    this.#parts.forEach(part => part.frame?.(view, facts, screen));
     const colormap = this.#traits.get('colormap');
     return { layers, view, screen, ...range, shade: this.#shading.shade, colormap };
   }
@@ -496,6 +557,7 @@ export class FitsView {
     this.#saveView.cancel();
     this.#savePlane.cancel();
     this.#graticule.dispose();
+    this.#parts.forEach(part => part.dispose?.());
     this.#readout.dispose();
     this.#scene?.dispose();
     this.#tiles?.clear(true);

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it, vi } from 'vitest';
 import { wheelFactor } from '../../../src/widgets/common/wheel';
-import { listen } from '../../../src/widgets/fits/gestures';
+import { listen, type GestureHooks } from '../../../src/widgets/fits/gestures';
 
 function start() {
   const canvas = document.createElement('canvas');
@@ -13,7 +13,9 @@ function start() {
     key: vi.fn(),
     fit: vi.fn(),
     actual: vi.fn(),
-    hover: vi.fn()
+    hover: vi.fn(),
+    other: vi.fn(() => false),
+    grip: vi.fn<GestureHooks['grip']>(() => null)
   };
   const end = new AbortController();
   listen(canvas, hooks, end.signal);
@@ -39,7 +41,7 @@ describe('hands on the picture', () => {
     pointer('pointermove', 99, 99);
     expect(hooks.pan.mock.calls).toEqual([[3, -2]]);
     expect(canvas.setPointerCapture).toHaveBeenCalledWith(1);
-    expect(hooks.hover).toHaveBeenLastCalledWith({ x: 99, y: 99 });
+    expect(hooks.hover).toHaveBeenLastCalledWith({ x: 99, y: 99 }, expect.anything());
   });
 
   it('turn contrast and bias with the right button, and open no menu', () => {
@@ -100,7 +102,9 @@ describe('hands on the picture', () => {
     for (const init of [{ key: 'Tab' }, { key: '0', ctrlKey: true }, { key: 'toString' }]) {
       expect(key(init).defaultPrevented).toBe(false);
     }
-    expect(Object.values(hooks).every(hook => hook.mock.calls.length === 0)).toBe(true);
+    const { other, ...own } = hooks;
+    expect(Object.values(own).every(hook => hook.mock.calls.length === 0)).toBe(true);
+    expect(other).toHaveBeenCalled();
   });
 
   it('mean nothing once the view has ended', () => {
@@ -109,7 +113,9 @@ describe('hands on the picture', () => {
     pointer('pointerdown', 0, 0);
     pointer('pointermove', 9, 9);
     key({ key: 'f' });
-    expect(Object.values(hooks).every(hook => hook.mock.calls.length === 0)).toBe(true);
+    const { other, ...own } = hooks;
+    expect(Object.values(own).every(hook => hook.mock.calls.length === 0)).toBe(true);
+    expect(other).toHaveBeenCalled();
   });
 
   it('turn the wheel by pixels, lines or pages, never by more than a factor of four', () => {
@@ -118,5 +124,27 @@ describe('hands on the picture', () => {
     expect(lines).toBeCloseTo(wheelFactor({ deltaY: -48, deltaMode: 0, ctrlKey: false }));
     expect(wheelFactor({ deltaY: -1e6, deltaMode: 2, ctrlKey: true })).toBe(4);
     expect(wheelFactor({ deltaY: 1e6, deltaMode: 0, ctrlKey: false })).toBe(0.25);
+  });
+
+  it('lets somebody else take the hand, who holds it until the button is up', () => {
+    const { hooks, pointer } = start();
+    const grip = { move: vi.fn(), end: vi.fn() };
+    hooks.grip.mockReturnValueOnce(grip);
+    pointer('pointerdown', 10, 10);
+    pointer('pointermove', 14, 12);
+    pointer('pointerup', 15, 12);
+    expect(grip.move).toHaveBeenCalledExactlyOnceWith({ x: 14, y: 12 }, expect.anything());
+    expect(grip.end).toHaveBeenCalledExactlyOnceWith({ x: 15, y: 12 }, expect.anything(), true);
+    expect(hooks.pan).not.toHaveBeenCalled();
+    pointer('pointerdown', 10, 10);
+    pointer('pointermove', 14, 12);
+    expect(hooks.pan).toHaveBeenCalledExactlyOnceWith(4, 2);
+  });
+
+  it('gives keys that are not its own away', () => {
+    const { hooks, key } = start();
+    hooks.other.mockReturnValueOnce(true);
+    expect(key({ key: 'ArrowLeft' }).defaultPrevented).toBe(true);
+    expect(hooks.pan).not.toHaveBeenCalled();
   });
 });
