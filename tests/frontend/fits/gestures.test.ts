@@ -113,9 +113,7 @@ describe('hands on the picture', () => {
     pointer('pointerdown', 0, 0);
     pointer('pointermove', 9, 9);
     key({ key: 'f' });
-    const { other, ...own } = hooks;
-    expect(Object.values(own).every(hook => hook.mock.calls.length === 0)).toBe(true);
-    expect(other).toHaveBeenCalled();
+    expect(Object.values(hooks).every(hook => hook.mock.calls.length === 0)).toBe(true);
   });
 
   it('turn the wheel by pixels, lines or pages, never by more than a factor of four', () => {
