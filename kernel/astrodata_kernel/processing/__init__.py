@@ -5,7 +5,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["events", "measure", "pyramid", "raster", "sky", "strain", "thumbnails", "waveforms"]
+__all__ = [
+    "events",
+    "measure",
+    "pyramid",
+    "raster",
+    "reprojection",
+    "sky",
+    "strain",
+    "thumbnails",
+    "waveforms",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -194,6 +195,46 @@ def pixels_of(wcs: Any, coordinates: Any) -> Values:
     with _wcslib:
         x, y = wcs.world_to_pixel(coordinates)
     return np.stack([np.ravel(x), np.ravel(y)], axis=1).astype(np.float64)
+
+
+def between(wcs: Any, other: Any, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Values, Values]:
+    """Give the 0-based pixels of one image at which pixels of another one lie on the sky.
+
+    Parameters
+    ----------
+    wcs, other
+        Celestial `astropy.wcs.WCS`: of the pixels that are given, and of those that are wanted.
+    x, y
+        Shape (n,), centres at integers.
+
+    Returns
+    -------
+    tuple
+        x and y in the other image, each of shape (n,); NaN beyond its projection.
+
+    Raises
+    ------
+    BadRequest
+        One of the two has no sky.
+    """
+    from astropy.wcs import NoConvergence
+    from astropy.wcs.utils import pixel_to_pixel
+
+    if _frame(wcs) is None or _frame(other) is None:
+        raise BadRequest("both images need a WCS on the sky for a place of one in the other")
+    given = [np.asarray(one, dtype=np.float64) for one in (x, y)]
+    with _wcslib, warnings.catch_warnings():
+        # A place that the iteration of a distortion does not find is NaN, which says it all.
+        warnings.simplefilter("ignore")
+        try:
+            found = pixel_to_pixel(wcs, other, *given)
+        except NoConvergence as error:
+            found = np.array(error.best_solution).T.copy()
+            for bad in (error.divergent, error.slow_conv):
+                if bad is not None:
+                    found[:, bad] = np.nan
+    x_other, y_other = (np.asarray(one, dtype=np.float64) for one in found)
+    return x_other, y_other
 
 
 def places_of(positions: Any, wcs: Any) -> Values:
