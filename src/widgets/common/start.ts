@@ -4,6 +4,11 @@ import type { Channel } from '../../core/request';
 import { NO_CHANNEL } from './handshake';
 import type { TraitModel } from './traits';
 
+/** Where models of other widgets are found. */
+export interface Host {
+  getModel(ref: string): Promise<AnyModel>;
+}
+
 /** A view that draws until its signal ends. */
 export interface Startable {
   /** Greets the kernel on the data channel and shows what there is. */
@@ -15,14 +20,15 @@ export interface Startable {
 /**
  * Gives the widget that anywidget imports.
  *
- * @param begin - Makes a view in `el`; `rebuild` ends that view and begins anew.
+ * @param begin - Makes a view in `el`; `rebuild` ends that view and begins anew, `host` finds other models.
  */
 export function widgetOf<T extends { channel: string }>(
   begin: (
     model: TraitModel<T>,
     el: HTMLElement,
     signal: AbortSignal,
-    rebuild: () => void
+    rebuild: () => void,
+    host: Host
   ) => Startable
 ): AnyWidget<T> {
   return {
@@ -33,10 +39,11 @@ export function widgetOf<T extends { channel: string }>(
       );
       const start = async () => {
         const own = new AbortController();
-        const view = begin(model, el, AbortSignal.any([signal, own.signal]), () => {
+        const again = () => {
           own.abort();
           void start();
-        });
+        };
+        const view = begin(model, el, AbortSignal.any([signal, own.signal]), again, host);
         const found = await channel;
         if (signal.aborted || own.signal.aborted) {
           return;

@@ -39,6 +39,14 @@ import { Traits, type TraitModel } from '../common/traits';
 
 const DEBOUNCE = 200;
 
+/** What stands beside other views wants to know of each. */
+export interface Neighbour {
+  /** A person or Python looks elsewhere; null fits the image. */
+  moved(view: View | null): void;
+  /** Where the pointer is in CSS pixels of the picture, null once it left. */
+  hovered(point: Point | null): void;
+}
+
 /** Draws into `el` until `signal` ends it; several views of one model live side by side. */
 export class FitsView {
   readonly #root: HTMLElement;
@@ -54,6 +62,8 @@ export class FitsView {
   readonly #shading: Shading;
   readonly #notes = new Notes();
   readonly #parts: readonly Part[];
+  readonly #neighbour: Neighbour | null;
+  readonly #cross = make('div', { class: 'astrodata-fits-cross', hidden: true });
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
   #requester: Requester | null = null;
@@ -69,14 +79,19 @@ export class FitsView {
   #starting = true;
   #saving = false;
 
-  /** @param rebuild - Begins anew, for when the browser took the graphics memory away for good. */
+  /**
+   * @param rebuild - Begins anew, for when the browser took the graphics memory away for good.
+   * @param neighbour - Whoever moves other views along.
+   */
   constructor(
     model: TraitModel<FitsTraits>,
     el: HTMLElement,
     signal: AbortSignal,
-    rebuild: () => void
+    rebuild: () => void,
+    neighbour: Neighbour | null = null
   ) {
     this.#signal = signal;
+    this.#neighbour = neighbour;
     this.#traits = new Traits(model, signal);
     this.#view = this.#viewTrait();
     this.#parts = makeParts({
@@ -116,6 +131,7 @@ export class FitsView {
       signal,
       this.#graticule.element,
       ...each(part => part.overlay),
+      this.#cross,
       this.#help.element
     );
     this.#root = make(
@@ -177,6 +193,28 @@ export class FitsView {
     this.#shading.connect(requester);
     this.#parts.forEach(part => part.connect?.(requester));
     void this.#greet(requester);
+  }
+
+  /** The controls above the picture. */
+  get controls(): HTMLElement {
+    return this.#toolbar.element;
+  }
+
+  /** Looks elsewhere, without telling the neighbours; null fits the image. */
+  look(view: View | null): void {
+    this.#view = view;
+    this.#stage.dirty();
+    this.#saveView.run(() => this.#traits.write({ view }));
+  }
+
+  /** Reads what lies where the pointer of a neighbour is, and marks it. */
+  mirror(point: Point | null): void {
+    this.#pointer = point;
+    this.#cross.hidden = !point;
+    if (point) {
+      Object.assign(this.#cross.style, { left: `${point.x}px`, top: `${point.y}px` });
+    }
+    this.#showPointer();
   }
 
   /** Tells what went wrong, and offers a remedy. */
@@ -295,6 +333,7 @@ export class FitsView {
       this.#saveView.cancel();
       this.#view = this.#viewTrait();
       this.#stage.dirty();
+      this.#neighbour?.moved(this.#view);
     });
   }
 
@@ -378,7 +417,9 @@ export class FitsView {
         grip: (point, event) => this.#grip(point, event),
         hover: (point, event) => {
           this.#pointer = point;
+          this.#cross.hidden = true;
           this.#showPointer();
+          this.#neighbour?.hovered(point);
           const at = point && this.#place(point);
           this.#parts.forEach(part => part.hover?.(at, event));
         }
@@ -492,9 +533,8 @@ export class FitsView {
   }
 
   #setView(view: View | null): void {
-    this.#view = view;
-    this.#stage.dirty();
-    this.#saveView.run(() => this.#traits.write({ view }));
+    this.look(view);
+    this.#neighbour?.moved(view);
   }
 
   #showPointer(): void {
