@@ -55,8 +55,7 @@ screenshot: $(STAMPS)/ui-tests
 		npm test --silent -- --config playwright.screenshot.config.js
 
 bench: $(STAMPS)/bench
-	python benchmarks/first_overview.py
-	python benchmarks/tile_latency.py
+	python benchmarks/fits.py
 	python benchmarks/import_time.py
 	python benchmarks/waveforms.py
 	python benchmarks/waveforms_processing.py

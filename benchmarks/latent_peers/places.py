@@ -109,7 +109,7 @@ class Missing(Exception):
     """A tool cannot be had here; the text says why in a line."""
 
 
-def python_of(tool: Tool, cache: Path) -> Path:
+def python_of(tool: Tool, cache: Path, base: tuple[str, ...] = (LAB,)) -> Path:
     """Give the interpreter of a tool's environment, after making it where there is none yet.
 
     Raises
@@ -122,14 +122,14 @@ def python_of(tool: Tool, cache: Path) -> Path:
     folder = cache / tool.place
     python = folder / "bin" / "python"
     ready = folder / "ready"
-    wanted = "\n".join((LAB, *tool.packages, *tool.bare))
+    wanted = "\n".join((*base, *tool.packages, *tool.bare))
     if ready.exists() and ready.read_text() == wanted:
         return python
     print(f"making the environment of {tool.title} in {folder} ...", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     pip = [str(python), "-m", "pip", "install", "--quiet"]
-    for packages in ([LAB, *tool.packages], ["--no-deps", *tool.bare]):
+    for packages in ([*base, *tool.packages], ["--no-deps", *tool.bare]):
         if packages == ["--no-deps"]:
             continue
         made = subprocess.run([*pip, *packages], capture_output=True, text=True)

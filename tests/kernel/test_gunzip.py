@@ -2,12 +2,13 @@ import gzip
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import astrodata_kernel as adk
 import numpy as np
 import pytest
-from astrodata_kernel.errors import AstrodataError, DamagedFile, TooLarge
+from astrodata_kernel.errors import AstrodataError, Cancelled, DamagedFile, TooLarge
 from astrodata_kernel.readers import gunzip, scratch
 from astrodata_kernel.readers.caps import caps
 from astropy.io import fits
@@ -127,3 +128,53 @@ def test_the_folder_goes_with_its_process_and_those_of_killed_ones_are_swept(
     assert killed.exists()
     run("pass")
     assert not killed.exists()
+
+
+def test_two_who_want_it_at_once_share_one_expansion(
+    zipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expand, begun, go_on = gunzip._expand, threading.Event(), threading.Event()
+    count = []
+
+    def slowly(*words: object) -> Path:
+        count.append(1)
+        begun.set()
+        go_on.wait()
+        return expand(*words)
+
+    monkeypatch.setattr(gunzip, "_expand", slowly)
+    found: list[Path] = []
+    waited = threading.Event()
+    first = threading.Thread(target=lambda: found.append(gunzip.expanded(zipped)))
+    second = threading.Thread(
+        target=lambda: found.append(gunzip.expanded(zipped, lambda _: waited.set()))
+    )
+    first.start()
+    begun.wait()
+    second.start()
+    waited.wait()  # who waits is told how far it is
+    go_on.set()
+    first.join()
+    second.join()
+    assert (len(count), len(set(found))) == (1, 1)
+
+
+def test_a_cancelled_expansion_leaves_nothing_and_can_be_made_later(zipped: Path) -> None:
+    def cancel(_share: float) -> None:
+        raise Cancelled("enough")
+
+    before = set(scratch.folder().iterdir())
+    with pytest.raises(Cancelled):
+        adk.open(zipped, progress=cancel)
+    assert set(scratch.folder().iterdir()) == before
+    assert adk.open(zipped).shape == (300, 300)
+
+
+def test_the_room_is_looked_for_before_the_work(
+    zipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gunzip, "_LEFT_FREE", 1 << 62)
+    seen: list[float] = []
+    with pytest.raises(TooLarge, match=r"m13\.fits\.gz would fill the disk"):
+        adk.open(zipped, progress=seen.append)
+    assert not seen

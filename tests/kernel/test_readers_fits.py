@@ -3,7 +3,9 @@ from pathlib import Path
 import astrodata_kernel as adk
 import numpy as np
 import pytest
+from astrodata_kernel.readers import fits_bands, fits_tiles
 from astrodata_kernel.readers.fits import FitsReader
+from astrodata_kernel.readers.fits_tiles import CompressedImage
 from astrodata_kernel.testing import ReaderTests
 from astropy.io import fits
 from astropy.wcs import WCS, DistortionLookupTable
@@ -400,3 +402,66 @@ def test_lookup_tables_of_distortions_are_honoured_and_left_out_where_they_are_g
     np.testing.assert_allclose(
         adk.open(alone).wcs.all_pix2world(*at, 0), wanted.wcs_pix2world(*at, 0)
     )
+
+
+@pytest.fixture
+def rows_of_rice(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    path = tmp_path / "rice.fits"
+    values = np.random.default_rng(0).integers(0, 999, (1500, 1400)).astype("i2")
+    fits.CompImageHDU(values, compression_type="RICE_1", tile_shape=(1, 1400)).writeto(path)
+    return path, values
+
+
+def test_what_was_decompressed_once_is_read_from_disk_and_memory_is_bounded(
+    rows_of_rice: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, values = rows_of_rice
+    monkeypatch.setattr(fits_tiles, "_BAND_BYTES", 1 << 20)
+    monkeypatch.setattr(fits_bands, "MEMORY_BYTES", 1 << 20)
+    decompressed = []
+    decompress = CompressedImage._decompress
+
+    def counted(self: CompressedImage, index: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        decompressed.append(shape)
+        return decompress(self, index, shape)
+
+    monkeypatch.setattr(CompressedImage, "_decompress", counted)
+    array = adk.open(path).array
+    np.testing.assert_array_equal(array[:, 300:500], values[:, 300:500])
+    assert sum(rows for rows, _ in decompressed) == 1500  # each row once
+    decompressed.clear()
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        y, x = rng.integers(0, 1144, 2)
+        np.testing.assert_array_equal(
+            array[y : y + 256, x : x + 256], values[y : y + 256, x : x + 256]
+        )
+    np.testing.assert_array_equal(array[::7, ::5], values[::7, ::5])
+    assert not decompressed
+    assert array._bands._bytes <= 1 << 20
+
+
+@pytest.mark.parametrize("tile", [(1, 90), (16, 16), (70, 90), (2, 7, 90)])
+def test_bands_on_disk_are_those_that_were_decompressed(
+    tmp_path: Path, tile: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = (70, 90) if len(tile) == 2 else (5, 70, 90)
+    values = np.random.default_rng(0).integers(0, 999, shape).astype("i4")
+    path = tmp_path / "tiles.fits"
+    fits.CompImageHDU(values, compression_type="GZIP_1", tile_shape=tile).writeto(path)
+    array = adk.open(path).array
+    np.testing.assert_array_equal(array[..., 3:40], values[..., 3:40])
+    np.testing.assert_array_equal(array[..., 40:], values[..., 40:])
+    monkeypatch.setattr(CompressedImage, "_decompress", None)
+    for key in (np.s_[...], np.s_[..., 20:31, 5:77:3], np.s_[..., -1, :]):
+        np.testing.assert_array_equal(array[key], values[key])
+
+
+def test_without_room_on_the_disk_bands_are_decompressed_again(
+    rows_of_rice: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, values = rows_of_rice
+    monkeypatch.setattr(fits_bands, "_LEFT_FREE", 1 << 62)
+    array = adk.open(path).array
+    for _ in range(2):
+        np.testing.assert_array_equal(array[100:900, 5:50], values[100:900, 5:50])

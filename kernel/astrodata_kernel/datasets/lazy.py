@@ -166,6 +166,24 @@ class LazyTable:
         """Give rows [start, stop) of some columns as an `astropy.table.Table`."""
         return self._rows.read(start, stop, columns)
 
+    def take(self, numbers: npt.ArrayLike, columns: Sequence[str]) -> Any:
+        """Give the rows of some numbers, in their order, as an `astropy.table.Table`.
+
+        Raises
+        ------
+        IndexError
+            A row that the table does not have.
+        """
+        wanted = np.asarray(numbers, np.int64).reshape(-1)
+        if wanted.size and not 0 <= wanted.min() <= wanted.max() < self._length:
+            raise IndexError(f"rows {wanted.min()} to {wanted.max()} of {self._length}")
+        first, last = (int(wanted.min()), int(wanted.max()) + 1) if wanted.size else (0, 0)
+        scattered = last - first > 4 * max(wanted.size, 64)
+        take = getattr(self._rows, "take", None)
+        if scattered and take is not None:
+            return take(wanted, columns)
+        return self._rows.read(first, last, columns)[wanted - first]
+
     def read(self, columns: Sequence[str] | None = None) -> Any:
         """Give all rows, of some columns if they are named, as an `astropy.table.Table`."""
         names = self.colnames if columns is None else list(columns)

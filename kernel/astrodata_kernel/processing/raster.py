@@ -147,7 +147,10 @@ def counted(
 def _zscale(values: Image) -> tuple[float, float]:
     from astropy.visualization import ZScaleInterval
 
-    low, high = ZScaleInterval().get_limits(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = ZScaleInterval().get_limits(values)
+    if not (np.isfinite(low) and np.isfinite(high)):  # squares of the values are beyond float64
+        low, high = values.min(), values.max()
     return float(low), float(high)
 
 

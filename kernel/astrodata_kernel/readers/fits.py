@@ -15,6 +15,7 @@ from ..datasets.dataset import part_number
 from ..datasets.lazy import LazyArray
 from ..errors import DamagedFile, TooLarge, UnsupportedFormat
 from .caps import caps
+from .filebytes import Bytes, bytes_of
 from .fits_arrays import STORED, PlainImage, Scaling
 from .fits_rows import table_of
 from .fits_structure import Hdu, cards, scan
@@ -29,12 +30,16 @@ class FitsReader:
 
     name = "FITS"
     version = "1"
+    reads_ranges = True
+    """Files need not be here as a whole: `open` takes open bytes in place of a path."""
 
     def sniff(self, head: bytes, path: Path) -> bool:
         """Tell from the first bytes of a file whether it is FITS."""
         return head.startswith(b"SIMPLE  =")
 
-    def open(self, path: Path, provenance: Provenance, part: int | str | None = None) -> Dataset:
+    def open(
+        self, path: Path | Bytes, provenance: Provenance, part: int | str | None = None
+    ) -> Dataset:
         """Give the data set of one HDU; of the first that holds data when none is named.
 
         Raises
@@ -44,12 +49,14 @@ class FitsReader:
         DamagedFile
             Its declared bytes are not all there, or its header contradicts itself.
         """
-        name = Path(provenance.path).name
-        hdus, notes = scan(path, name)
+        name = _name_of(path, provenance)
+        # Opened once: all HDUs are those of the same file, also where another one takes its name.
+        file = bytes_of(path, name)
+        hdus, notes = scan(file, name)
         parts = tuple(_part(hdu) for hdu in hdus)
         number = part_number(parts, part, name) if part is not None else _first(parts, hdus, name)
         _refuse(parts[number], hdus[number], name)
-        return _FitsFile(path, provenance, hdus, parts, notes).dataset(number)
+        return _FitsFile(file, provenance, hdus, parts, notes).dataset(number)
 
 
 class _FitsFile:
@@ -57,14 +64,14 @@ class _FitsFile:
 
     def __init__(
         self,
-        path: Path,
+        file: Bytes,
         provenance: Provenance,
         hdus: list[Hdu],
         parts: tuple[Part, ...],
         notes: list[str],
     ) -> None:
-        self.path, self.provenance, self.hdus, self.parts = path, provenance, hdus, parts
-        self.name, self.notes = Path(provenance.path).name, notes
+        self.file, self.provenance, self.hdus, self.parts = file, provenance, hdus, parts
+        self.name, self.notes = file.name, notes
 
     def dataset(self, number: int) -> Dataset:
         hdu, part = self.hdus[number], self.parts[number]
@@ -89,11 +96,11 @@ class _FitsFile:
 
     def _contents(self, hdu: Hdu, part: Part) -> LazyArray | LazyTable:
         if part.kind == "table":
-            return table_of(self.path, hdu, self.name)
+            return table_of(self.file, hdu, self.name)
         if _is_compressed(hdu):
             _refuse_absurd(hdu, part, self.name)
-            return CompressedImage(self.path, hdu, part.shape, _scaling(hdu), self.name)
-        return PlainImage(self.path, hdu, part.shape, _scaling(hdu), self.name)
+            return CompressedImage(self.file, hdu, part.shape, _scaling(hdu), self.name)
+        return PlainImage(self.file, hdu, part.shape, _scaling(hdu), self.name)
 
     def _meta(self, hdu: Hdu) -> dict[str, Any]:
         return {
@@ -120,7 +127,11 @@ class _FitsFile:
     def _checks(self) -> tuple[Check, ...]:
         from .fits_checks import checksums
 
-        return checksums(self.path, self.hdus, self.name)
+        return checksums(self.file, self.hdus, self.name)
+
+
+def _name_of(path: Path | Bytes, provenance: Provenance) -> str:
+    return path.name if isinstance(path, Bytes) else Path(provenance.path).name
 
 
 def _wcs(header: Any, lookups: Callable[[], Any]) -> Any:

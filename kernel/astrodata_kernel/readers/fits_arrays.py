@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..datasets.lazy import Values
+from ..datasets.lazy import Block, Values
+from .filebytes import Bytes
 from .fits_structure import Hdu
 from .positioned import PositionedArray
 
@@ -81,12 +81,16 @@ class PlainImage(PositionedArray):
     """Pixels of an HDU that is not compressed, whose declared bytes were found to be there."""
 
     def __init__(
-        self, path: Path, hdu: Hdu, shape: Sequence[int], scaling: Scaling, name: str
+        self, file: Bytes, hdu: Hdu, shape: Sequence[int], scaling: Scaling, name: str
     ) -> None:
         where = f"{name}, HDU {hdu.index}"
         stored = STORED[scaling.bitpix]
-        super().__init__(path, hdu.data_offset, shape, stored, scaling.dtype, where)
+        super().__init__(file, hdu.data_offset, shape, stored, scaling.dtype, where)
         self._scaling = scaling
+
+    def _read(self, block: Block) -> Values:
+        self._file.check()
+        return super()._read(block)
 
     def _physical(self, stored: Values) -> Values:
         return self._scaling.apply(stored)

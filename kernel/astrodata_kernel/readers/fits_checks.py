@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from ..datasets import Check
+from .filebytes import Bytes
 from .fits_structure import BLOCK, Hdu
 
 _ONES = 0xFFFFFFFF
 _CHUNK = 1024 * BLOCK
 
 
-def checksums(path: Path, hdus: list[Hdu], name: str) -> tuple[Check, ...]:
+def checksums(file: Bytes, hdus: list[Hdu], name: str) -> tuple[Check, ...]:
     """Give a check for each DATASUM and CHECKSUM of a file; none for HDUs that carry none."""
     found = []
     for hdu in hdus:
         stored = _datasum(hdu)
         if (stored is None and not hdu.text("CHECKSUM")) or hdu.missing:
             continue
-        data = _sum(path, hdu.data_offset, -(-hdu.data_size // BLOCK) * BLOCK)
+        data = _sum(file, hdu.data_offset, -(-hdu.data_size // BLOCK) * BLOCK)
         where = f"{name}, HDU {hdu.index}"
         if stored is not None:
             found.append(_check("DATASUM", where, data == stored))
         if hdu.text("CHECKSUM"):
-            header = _sum(path, hdu.header_offset, hdu.data_offset - hdu.header_offset)
+            header = _sum(file, hdu.header_offset, hdu.data_offset - hdu.header_offset)
             total = _folded(header + data)
             ok = total in (0, _ONES)
             found.append(
@@ -54,15 +53,13 @@ def _sentence(key: str, where: str, ok: bool) -> str:
     )
 
 
-def _sum(path: Path, offset: int, length: int) -> int:
+def _sum(file: Bytes, offset: int, length: int) -> int:
     # The standard's 32-bit ones' complement sum.
     total = 0
-    with path.open("rb") as file:
-        file.seek(offset)
-        while length > 0 and (chunk := file.read(min(_CHUNK, length))):
-            length -= len(chunk)
-            padded = chunk + b"\0" * (-len(chunk) % 4)
-            total = _folded(total + int(np.frombuffer(padded, ">u4").sum(dtype=np.uint64)))
+    while length > 0 and (chunk := file.read(offset, min(_CHUNK, length))):
+        offset, length = offset + len(chunk), length - len(chunk)
+        padded = chunk + b"\0" * (-len(chunk) % 4)
+        total = _folded(total + int(np.frombuffer(padded, ">u4").sum(dtype=np.uint64)))
     return total
 
 

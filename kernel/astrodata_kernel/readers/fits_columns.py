@@ -18,7 +18,7 @@ import numpy as np
 from ..datasets.lazy import Values
 from ..errors import DamagedFile, TooLarge
 from .caps import caps
-from .filebytes import FileBytes
+from .filebytes import Bytes
 from .fits_structure import BLOCK, CARD, Hdu
 
 _FORM = re.compile(r"(\d{0,9})([LXBIJKAEDCMPQ])(.*)", re.DOTALL)
@@ -100,9 +100,7 @@ def columns_of(hdu: Hdu, name: str) -> list[Column]:
     return columns
 
 
-def heap_pieces(
-    file: FileBytes, hdu: Hdu, lengths: Values, offsets: Values, size: int
-) -> list[bytes]:
+def heap_pieces(file: Bytes, hdu: Hdu, lengths: Values, offsets: Values, size: int) -> list[bytes]:
     """Give the bytes of each piece of a table's heap, `size` bytes an item.
 
     Raises
@@ -126,6 +124,9 @@ def heap_pieces(
             f"{file.name}, HDU {hdu.index}: its rows point to {wanted:,} bytes in a heap of {room:,}"
         )
     base = hdu.data_offset + start
+    if file.far:
+        whole = zip(lengths, offsets, strict=True)
+        file.expect([(base + int(at), int(n) * size) for n, at in whole if n])
     return [
         file.read_exactly(base + int(at), int(n) * size) if n else b""
         for n, at in zip(lengths, offsets, strict=True)

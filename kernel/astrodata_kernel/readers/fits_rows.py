@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from ..datasets.lazy import LazyTable, Values
 from ..errors import AstrodataError, DamagedFile
-from .filebytes import FileBytes, allocate
+from .filebytes import Bytes, allocate
 from .fits_columns import Column, columns_of, heap_pieces, shape_of_cell, small_table
 from .fits_structure import Hdu
 from .quiet import quiet
 
 _GROUP_BYTES = 16 << 20
+_NEAR_BYTES = 4 << 10
 _PRINTABLE = bytes(c if c == 0 or 32 <= c < 127 else 63 for c in range(256))
 _INTEGERS = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8"}
 
 
-def table_of(path: Path, hdu: Hdu, name: str) -> LazyTable:
+def table_of(file: Bytes, hdu: Hdu, name: str) -> LazyTable:
     """Give the lazy table of an HDU.
 
     Raises
@@ -30,33 +31,60 @@ def table_of(path: Path, hdu: Hdu, name: str) -> LazyTable:
         Its header does not describe columns.
     """
     if hdu.text("XTENSION") == "TABLE":
-        rows: Any = _TextRows(path, hdu, name)
+        rows: Any = _TextRows(file, hdu, name)
     else:
-        rows = _BinaryRows(path, hdu, name)
+        rows = _BinaryRows(file, hdu, name)
     columns = [(column.name, column.form, column.unit) for column in rows.columns]
     return LazyTable(columns, hdu.integer("NAXIS2"), rows)
 
 
 class _Rows:
-    def __init__(self, path: Path, hdu: Hdu, name: str) -> None:
-        self._file, self._hdu = FileBytes(path, name), hdu
+    def __init__(self, file: Bytes, hdu: Hdu, name: str) -> None:
+        self._file, self._hdu = file.called(name), hdu
         self._where = f"{name}, HDU {hdu.index}"
         self._width = hdu.integer("NAXIS1")
         self.columns: list[Column] = []
 
     def read(self, start: int, stop: int, names: Sequence[str]) -> Any:
         by_name = {column.name: column for column in self.columns}
+        with self._told(f"rows {start} to {stop}"):
+            return self._table(start, stop, [by_name[name] for name in names])
+
+    @contextmanager
+    def _told(self, which: str) -> Iterator[None]:
         try:
             # astropy warns of units that it does not know; the column keeps their text.
             with quiet(), np.errstate(all="ignore"):
-                return self._table(start, stop, [by_name[name] for name in names])
+                yield
         except AstrodataError:
             raise
         except Exception as error:
             raise DamagedFile(
-                f"{self._where}: its rows {start} to {stop} cannot be read ({type(error).__name__}: "
+                f"{self._where}: its {which} cannot be read ({type(error).__name__}: "
                 f"{str(error)[:160]}); the file may be damaged, copy or download it again"
             ) from error
+
+    def take(self, numbers: Values, names: Sequence[str]) -> Any:
+        """Give rows of some numbers, which lie far from each other, in their order."""
+        by_name = {column.name: column for column in self.columns}
+        wanted = [by_name[name] for name in names]
+        rows, inverse = np.unique(numbers, return_inverse=True)
+        out = allocate((len(rows), self._width), np.dtype("u1"), self._where)
+        at = 0
+        while at < len(rows):
+            # Rows that share some disk pages come in one reading.
+            stop = int(np.searchsorted(rows, rows[at] + max(1, _NEAR_BYTES // max(1, self._width))))
+            first, last = int(rows[at]), int(rows[stop - 1]) + 1
+            offset = self._hdu.data_offset + first * self._width
+            raw = self._file.read_exactly(offset, (last - first) * self._width)
+            read = np.frombuffer(raw, np.uint8).reshape(last - first, self._width)
+            out[at:stop] = read[rows[at:stop] - first]
+            at = stop
+        with self._told(f"rows {rows[0]} to {rows[-1]}"):
+            return self._of_bytes(out, wanted)[inverse.reshape(-1)]
+
+    def _of_bytes(self, rows: Values, columns: list[Column]) -> Any:
+        raise TypeError(f"{type(self).__name__} does not say how it reads")
 
     def _table(self, start: int, stop: int, columns: list[Column]) -> Any:
         raise TypeError(f"{type(self).__name__} does not say how it reads")
@@ -77,23 +105,30 @@ class _Rows:
 
 
 class _BinaryRows(_Rows):
-    def __init__(self, path: Path, hdu: Hdu, name: str) -> None:
-        super().__init__(path, hdu, name)
+    def __init__(self, file: Bytes, hdu: Hdu, name: str) -> None:
+        super().__init__(file, hdu, name)
         self.columns = columns_of(hdu, name)
 
     def _table(self, start: int, stop: int, columns: list[Column]) -> Any:
+        held = [column for column in columns if column.width]
+        return self._decoded(self._stored(start, stop, held), held, columns)
+
+    def _of_bytes(self, rows: Values, columns: list[Column]) -> Any:
+        held = [column for column in columns if column.width]
+        parts = [np.zeros((len(rows), 0), np.uint8), *(column.stored(rows) for column in held)]
+        return self._decoded(np.concatenate(parts, axis=1), held, columns)
+
+    def _decoded(self, stored: Values, held: list[Column], columns: list[Column]) -> Any:
         from astropy.io import fits
         from astropy.table import MaskedColumn, Table
 
-        held = [column for column in columns if column.width]
-        stored = self._stored(start, stop, held)
         cards, rows, heap = self._small(held, stored)
         with fits.open(small_table(cards, rows, heap), memmap=False) as hdus:
             decoded = {c.name: np.array(hdus[1].data.field(n)) for n, c in enumerate(held)}
         nulls = self._nulls(held, stored)
         table = Table()
         for column in columns:
-            values = decoded.get(column.name, np.zeros((stop - start, 0)))
+            values = decoded.get(column.name, np.zeros((len(stored), 0)))
             mask = nulls.get(column.name)
             unit = column.unit or None
             table[column.name] = MaskedColumn(values, mask=mask) if mask is not None else values
@@ -156,8 +191,8 @@ class _BinaryRows(_Rows):
 class _TextRows(_Rows):
     """Rows of an ASCII table, which astropy takes apart."""
 
-    def __init__(self, path: Path, hdu: Hdu, name: str) -> None:
-        super().__init__(path, hdu, name)
+    def __init__(self, file: Bytes, hdu: Hdu, name: str) -> None:
+        super().__init__(file, hdu, name)
         count = hdu.integer("TFIELDS")
         for number in range(1, min(count, 999) + 1):
             start, form = hdu.integer(f"TBCOL{number}") - 1, hdu.text(f"TFORM{number}")
@@ -172,12 +207,14 @@ class _TextRows(_Rows):
             self.columns.append(Column(number, title, form, unit, start, 0, "A", 0))
 
     def _table(self, start: int, stop: int, columns: list[Column]) -> Any:
+        every = Column(0, "", "", "", 0, self._width, "A", 0)
+        return self._of_bytes(self._stored(start, stop, [every]), columns)
+
+    def _of_bytes(self, rows: Values, columns: list[Column]) -> Any:
         from astropy.io import fits
         from astropy.table import Table
 
-        every = Column(0, "", "", "", 0, self._width, "A", 0)
-        raw = self._stored(start, stop, [every])
-        text = np.frombuffer(raw.tobytes().translate(_PRINTABLE), "u1").reshape(raw.shape)
+        text = np.frombuffer(rows.tobytes().translate(_PRINTABLE), "u1").reshape(rows.shape)
         cards: dict[str, Any] = {"TFIELDS": len(columns)}
         for number, column in enumerate(columns, 1):
             cards |= {

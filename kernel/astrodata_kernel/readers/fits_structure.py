@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..errors import DamagedFile, TooLarge
 from .caps import caps
+from .filebytes import Bytes
 from .quiet import quiet
 
 BLOCK = 2880
@@ -83,7 +83,7 @@ def cards(header: Any) -> list[tuple[str, Any, str]]:
     return found
 
 
-def scan(path: Path, name: str) -> tuple[list[Hdu], list[str]]:
+def scan(file: Bytes, name: str) -> tuple[list[Hdu], list[str]]:
     """Give the HDUs of a file, and notes on what is odd about it.
 
     Raises
@@ -95,14 +95,13 @@ def scan(path: Path, name: str) -> tuple[list[Hdu], list[str]]:
     """
     hdus: list[Hdu] = []
     notes: list[str] = []
-    size = path.stat().st_size
+    size = file.size
     offset = 0
-    with path.open("rb") as file, quiet() as said:
+    with quiet() as said:
         while offset < size:
             if len(hdus) >= caps.hdus:
                 raise TooLarge(f"{name} has more than {caps.hdus:,} HDUs")
-            file.seek(offset)
-            if hdus and file.read(8) != b"XTENSION":
+            if hdus and file.read(offset, 8) != b"XTENSION":
                 notes.append(f"{size - offset:,} bytes after the last HDU are no FITS")
                 break
             try:
@@ -119,13 +118,14 @@ def scan(path: Path, name: str) -> tuple[list[Hdu], list[str]]:
     return hdus, notes + said
 
 
-def _hdu(file: BinaryIO, index: int, offset: int, size: int, name: str) -> Hdu:
+def _hdu(file: Bytes, index: int, offset: int, size: int, name: str) -> Hdu:
     from astropy.io.fits import Header
 
-    file.seek(offset)
     text = bytearray()
+    data_offset = offset
     while True:
-        block = file.read(BLOCK)
+        block = file.read(data_offset, BLOCK)
+        data_offset += len(block)
         at = _end_of(block)
         text += block if at is None else block[:at]
         if at is not None:
@@ -139,7 +139,6 @@ def _hdu(file: BinaryIO, index: int, offset: int, size: int, name: str) -> Hdu:
             raise TooLarge(
                 f"{name}, HDU {index}: its header is longer than {caps.header_blocks:,} blocks"
             )
-    data_offset = file.tell()
     # A header is ASCII by the standard; what is not must not stop us from reading the rest.
     plain = bytes(byte if 32 <= byte < 127 else 63 for byte in text).decode("ascii")
     header = Header.fromstring(plain)

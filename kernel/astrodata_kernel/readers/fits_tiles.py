@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,17 +17,19 @@ import numpy as np
 from ..datasets.lazy import Block, LazyArray, Values
 from ..errors import AstrodataError, DamagedFile, TooLarge, UnsupportedFormat
 from .caps import caps
-from .filebytes import FileBytes, allocate
+from .filebytes import Bytes, allocate
 from .fits_arrays import STORED, Scaling
+from .fits_bands import Bands
 from .fits_columns import Column, columns_of, heap_pieces, small_table
 from .fits_structure import Hdu
 
 CODECS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")
 
 _BAND_BYTES = 16 << 20
+_FAR_BAND_BYTES = 4 << 20
+"""Of a file that lies elsewhere: what nobody looks at is not fetched either."""
 _WORTH_A_TABLE = 400_000
 """So many pixels are decompressed in the time that astropy takes to open one small table."""
-_KEPT_BYTES = 64 << 20
 _DATA = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA")
 _NUMBERS = ("ZSCALE", "ZZERO", "ZBLANK")
 
@@ -39,13 +38,13 @@ class CompressedImage(LazyArray):
     """Pixels of a tile-compressed HDU.
 
     A band is the tiles side by side along the last axis, and those that follow along the axis before it.
-    The last bands are kept, 64 MiB of them: most images are compressed row by row, and the viewer's tiles
-    that lie side by side need the same rows.
+    `Bands` keeps them: most images are compressed row by row, and the viewer's tiles that lie side by side
+    need the same rows.
 
     Parameters
     ----------
-    path, hdu
-        The file and its HDU.
+    file, hdu
+        The file's bytes and the HDU.
     shape
         Of the image, in NumPy's order.
     scaling
@@ -60,10 +59,10 @@ class CompressedImage(LazyArray):
     """
 
     def __init__(
-        self, path: Path, hdu: Hdu, shape: Sequence[int], scaling: Scaling, name: str
+        self, file: Bytes, hdu: Hdu, shape: Sequence[int], scaling: Scaling, name: str
     ) -> None:
         super().__init__(shape, scaling.dtype)
-        self._file, self._hdu, self._scaling = FileBytes(path, name), hdu, scaling
+        self._file, self._hdu, self._scaling = file.called(name), hdu, scaling
         self._where = f"{name}, HDU {hdu.index}"
         self._stored = np.dtype(STORED[scaling.bitpix]).newbyteorder("=")
         # A single row, where there is but one axis.
@@ -72,8 +71,12 @@ class CompressedImage(LazyArray):
         self._grid = tuple(-(-n // t) for n, t in zip(self._axes, self._tile, strict=True))
         self._columns = self._known_columns()
         self._settings = self._checked_settings()
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[tuple[int, ...], int, int], Values] = OrderedDict()
+        self._bands = Bands(self._axes, self._tile, self._stored)
+
+    @property
+    def far(self) -> bool:
+        """Whether reading costs ways through the network."""
+        return self._file.far
 
     def pixels_decompressed(self, step: int) -> int:
         """Give how many pixels are decompressed for every `step`-th pixel of one plane."""
@@ -162,7 +165,8 @@ class CompressedImage(LazyArray):
         full = (slice(0, 1, 1),) * (2 - self.ndim) + block
         counts = [len(range(s.start, s.stop, s.step)) for s in full]
         out = allocate(counts, self._stored, self._where)
-        if out.size:
+        self._file.check()
+        if out.size and not self._bands.fill(full, out):
             across = full[-1].start - full[-1].start // self._tile[-1] * self._tile[-1]
             columns = slice(across, across + full[-1].stop - full[-1].start, full[-1].step)
             leading = [list(self._picks(axis, full[axis])) for axis in range(len(full) - 2)]
@@ -192,7 +196,7 @@ class CompressedImage(LazyArray):
         size = self._tile[-2]
         width = -(-columns.stop // self._tile[-1]) - columns.start // self._tile[-1]
         taken = max(1, width * math.prod(self._tile) * 8)
-        many = max(1, _BAND_BYTES // taken)
+        many = max(1, (_FAR_BAND_BYTES if self.far else _BAND_BYTES) // taken)
         picks = list(self._picks(-2, rows))
         adjoining = picks[-1][0] - picks[0][0] == len(picks) - 1
         if (adjoining and len(picks) > 1) or many == 1:
@@ -215,19 +219,12 @@ class CompressedImage(LazyArray):
         first = columns.start // self._tile[-1]
         last = -(-columns.stop // self._tile[-1])
         regular = len(below) == 1 or bool(below[-1] - below[0] == len(below) - 1)
-        key = ((*leading, int(below[0]), len(below)), first, last)
-        with self._lock:
-            if regular and key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        band = self._decoded(leading, below, first, last)
-        if regular:
-            with self._lock:
-                self._kept[key] = band
-                while (
-                    sum(b.nbytes for b in self._kept.values()) > _KEPT_BYTES and len(self._kept) > 1
-                ):
-                    self._kept.popitem(last=False)
+        key = (leading, int(below[0]), len(below), first, last)
+        band = self._bands.get(key) if regular else None
+        if band is None:
+            band = self._decoded(leading, below, first, last)
+            if regular:
+                self._bands.keep(key, band)
         return band
 
     def _decoded(self, leading: tuple[int, ...], below: Values, first: int, last: int) -> Values:

@@ -6,19 +6,17 @@ import gzip
 import os
 import shutil
 import tempfile
-import threading
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DamagedFile, TooLarge, UnreadableFile
 from .caps import caps
+from .once import Once, Progress
 from .scratch import folder
 
 _CHUNK = 4 << 20
 _LEFT_FREE = 1 << 30
-_lock = threading.Lock()
-_known: dict[tuple[str, int, int], Path] = {}
+_expanded: Once[Path] = Once(Path.exists)
 
 
 def is_gzip(head: bytes) -> bool:
@@ -49,15 +47,16 @@ def gunzipped_head(path: Path, count: int) -> bytes:
     return head
 
 
-def expanded(path: Path, progress: Callable[[float], None] | None = None) -> Path:
+def expanded(path: Path, progress: Progress | None = None) -> Path:
     """Give a path where the expanded bytes of a gzip'd file are.
 
     Parameters
     ----------
     path
-        The gzip'd file; expanded anew only when its size or time changed.
+        The gzip'd file; expanded anew only when its size or time changed, and once for all who want it.
     progress
-        Told the share of the gzip'd bytes that are done.
+        Told the share of the gzip'd bytes that are done. What it raises, such as `Cancelled`, gives the work
+        up and leaves nothing behind.
 
     Raises
     ------
@@ -68,13 +67,11 @@ def expanded(path: Path, progress: Callable[[float], None] | None = None) -> Pat
     """
     status = path.stat()
     key = (str(path.resolve()), status.st_size, status.st_mtime_ns)
-    with _lock:
-        if key not in _known or not _known[key].exists():
-            _known[key] = _expand(path, status.st_size, progress)
-        return _known[key]
+    return _expanded.get(key, lambda told: _expand(path, status.st_size, told), progress)
 
 
-def _expand(path: Path, size: int, progress: Callable[[float], None] | None) -> Path:
+def _expand(path: Path, size: int, progress: Progress) -> Path:
+    _refuse_without_room(path, size)
     try:
         descriptor, name = tempfile.mkstemp(dir=folder(), suffix=".expanded")
     except OSError as error:
@@ -90,12 +87,8 @@ def _expand(path: Path, size: int, progress: Callable[[float], None] | None) -> 
                         "yourself, where there is room, if you trust it"
                     )
                 if shutil.disk_usage(folder()).free < _LEFT_FREE:
-                    raise TooLarge(
-                        f"{path.name} would fill the disk of {folder().parent} when expanded: make room "
-                        "there, or set TMPDIR"
-                    )
-                if progress is not None:
-                    progress(min(1.0, raw.tell() / size))
+                    raise _full(path)
+                progress(min(1.0, raw.tell() / size))
         done = True
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DamagedFile(
@@ -107,6 +100,21 @@ def _expand(path: Path, size: int, progress: Callable[[float], None] | None) -> 
         if not done:
             Path(name).unlink(missing_ok=True)
     return Path(name)
+
+
+def _refuse_without_room(path: Path, size: int) -> None:
+    """Find out before the work whether the disk has room, by the size that the stream tells at its end."""
+    with path.open("rb") as raw:
+        raw.seek(-min(4, size), os.SEEK_END)
+        told = int.from_bytes(raw.read(4), "little")  # modulo 4 GiB, and of the last member only
+    if shutil.disk_usage(folder()).free < max(told, size) + _LEFT_FREE:
+        raise _full(path)
+
+
+def _full(path: Path) -> TooLarge:
+    return TooLarge(
+        f"{path.name} would fill the disk of {folder().parent} when expanded: make room there, or set TMPDIR"
+    )
 
 
 def _no_room(path: Path, error: OSError) -> UnreadableFile:

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import Cancelled, DataCheckFailed, UnreadableFile
+from ..errors import AstrodataError, Cancelled, DataCheckFailed, UnreadableFile
+from .filebytes import Bytes
 
 _CHUNK = 4 << 20
 
@@ -95,7 +96,7 @@ class FileDigest:
                 f"{self._path.name}: its bytes can no longer be read ({error.strerror}); check the path "
                 "and open it again"
             )
-        except (Cancelled, DataCheckFailed) as error:
+        except AstrodataError as error:
             outcome = error
         with self._moved:
             self._outcome = outcome
@@ -117,4 +118,29 @@ class FileDigest:
                 f"{self._path.name} changed since it was opened ({was.st_size:,} bytes then, "
                 f"{now.st_size:,} now): open it again"
             )
+        return sha.hexdigest()
+
+
+class RemoteDigest(FileDigest):
+    """The SHA-256 of a file that lies elsewhere: all of it comes through the network, when it is asked for.
+
+    Parameters
+    ----------
+    file
+        Its bytes.
+    """
+
+    def __init__(self, file: Bytes) -> None:
+        self._file = file
+        size = os.stat_result((0, 0, 0, 0, 0, 0, file.size, 0, 0, 0))
+        super().__init__(Path(file.name), size)
+
+    def _hash(self) -> str:
+        sha = hashlib.sha256()
+        while self._done < self._file.size:
+            if self._cancel.is_set():
+                raise Cancelled(f"{self._file.name}: hashing was cancelled")
+            chunk = self._file.read_exactly(self._done, min(_CHUNK, self._file.size - self._done))
+            sha.update(chunk)
+            self._done += len(chunk)
         return sha.hexdigest()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..datasets.lazy import Block, LazyArray, Values
-from .filebytes import FileBytes, Grid, allocate
+from .filebytes import Bytes, Grid, allocate, bytes_of
 
 
 class PositionedArray(LazyArray):
@@ -18,7 +18,7 @@ class PositionedArray(LazyArray):
     Parameters
     ----------
     path
-        The file.
+        The file, or its bytes where they are open already.
     offset
         Its byte where the values begin; all of them were found to be there.
     shape
@@ -35,7 +35,7 @@ class PositionedArray(LazyArray):
 
     def __init__(
         self,
-        path: Path,
+        path: Path | Bytes,
         offset: int,
         shape: Sequence[int],
         stored: npt.DTypeLike,
@@ -46,7 +46,12 @@ class PositionedArray(LazyArray):
         super().__init__(shape, dtype)
         self._stored = np.dtype(stored)
         self._offset, self._where, self._fortran = offset, where, fortran
-        self._file = FileBytes(path, where)
+        self._file = bytes_of(path, where)
+
+    @property
+    def far(self) -> bool:
+        """Whether reading costs ways through the network."""
+        return self._file.far
 
     def _read(self, block: Block) -> Values:
         order = -1 if self._fortran else 1

@@ -9,11 +9,12 @@ from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from ..datasets import Dataset, Provenance
 from ..errors import AstrodataError, DamagedFile, UnreadableFile, UnsupportedFormat
-from .hashing import FileDigest
+from .filebytes import Bytes
+from .hashing import FileDigest, RemoteDigest
 from .many import concatenated, files_of, is_pattern
 from .reopening import reopening
 
@@ -84,9 +85,10 @@ def open_dataset(
     Parameters
     ----------
     path_or_url
-        A file of this machine, or an ``http``, ``https`` or ``ftp`` address, which is fetched to the
-        temporary folder. Several files of waveforms, as a list or a pattern such as ``"run3/*.npz"``, make
-        one data set.
+        A file of this machine, or an address: ``http``, ``https``, ``ftp``, or ``s3`` and its like where
+        their package is installed. FITS is read by ranges, where the server gives them; all else is fetched
+        to the temporary folder. Several files of waveforms, as a list or a pattern such as
+        ``"run3/*.npz"``, make one data set.
     kind
         Take only this kind: ``"image"``, ``"cube"``, ``"spectrum"``, ``"table"``, ``"waveforms"`` or
         ``"strain"``. A file with several parts then gives its first one of the kind. An array of two axes is
@@ -94,7 +96,8 @@ def open_dataset(
     hdu
         Number or name of the part (HDU, npz member, HDF5 array) to open.
     progress
-        Told the share done, 0 to 1, while a file is fetched or expanded.
+        Told the share done, 0 to 1, while a file is fetched or expanded. What it raises, such as
+        `Cancelled`, gives that up and leaves nothing behind.
 
     Returns
     -------
@@ -111,12 +114,21 @@ def open_dataset(
     """
     if not isinstance(path_or_url, (str, os.PathLike)):
         return _opened_together(list(path_or_url), kind, hdu, progress)
-    from .remote import fetched, is_url
+    from .addresses import is_url
 
     text = os.fspath(path_or_url)
-    if not is_url(text) and is_pattern(text):
-        return _opened_together(files_of(text), kind, hdu, progress)
-    path = fetched(text, progress) if is_url(text) else Path(text).expanduser()
+    if not is_url(text):
+        if is_pattern(text):
+            return _opened_together(files_of(text), kind, hdu, progress)
+        dataset = _of_file(Path(text).expanduser(), "", hdu, progress)
+    else:
+        dataset = _of_address(text, hdu, progress)
+    return dataset if kind is None else _of_kind(dataset, kind, hdu)
+
+
+def _of_file(
+    path: Path, address: str, hdu: int | str | None, progress: Callable[[float], None] | None
+) -> Dataset:
     status = _status_of_file(path)
     try:
         reader, content = _reader_of(path, progress)
@@ -125,15 +137,48 @@ def open_dataset(
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror or error}") from None
     provenance = Provenance(
-        path=text if is_url(text) else str(Path(os.path.abspath(path))),  # noqa: PTH100 - links stay
+        path=address or str(Path(os.path.abspath(path))),  # noqa: PTH100 - links stay
         size=status.st_size,
         mtime=status.st_mtime,
         reader=reader.name,
         reader_version=reader.version,
         digest=FileDigest(path, status),
     )
-    dataset = _opened(reader, content, provenance, hdu, path.name)
-    return dataset if kind is None else _of_kind(dataset, kind, hdu)
+    return _opened(reader, content, provenance, hdu, path.name)
+
+
+def _of_address(
+    url: str, hdu: int | str | None, progress: Callable[[float], None] | None
+) -> Dataset:
+    from .addresses import shown
+    from .remote import located
+
+    def taker(head: bytes, name: str) -> Reader | None:
+        return next(
+            (
+                r
+                for r in readers()
+                if getattr(r, "reads_ranges", False) and r.sniff(head, Path(name))
+            ),
+            None,
+        )
+
+    found = located(url, lambda head: taker(head, "") is not None, progress)
+    if isinstance(found, Path):
+        return _of_file(found, shown(url), hdu, progress)
+    reader = taker(found.read(0, HEAD), found.name)
+    if reader is None:
+        raise DamagedFile(f"{shown(url)} begins otherwise than it did a moment ago: open it again")
+    facts = found.source.facts
+    provenance = Provenance(
+        path=shown(url),
+        size=facts.size,
+        mtime=facts.mtime,
+        reader=reader.name,
+        reader_version=reader.version,
+        digest=RemoteDigest(found),
+    )
+    return _opened(reader, found, provenance, hdu, found.name)
 
 
 def _opened_together(
@@ -209,10 +254,11 @@ def _looks_like(head: bytes) -> str:
 
 
 def _opened(
-    reader: Reader, path: Path, provenance: Provenance, part: int | str | None, name: str
+    reader: Reader, place: Path | Bytes, provenance: Provenance, part: int | str | None, name: str
 ) -> Dataset:
     try:
-        return reader.open(path, provenance, part).renamed(name)
+        # Open bytes come to readers only that say so.
+        return reader.open(cast("Path", place), provenance, part).renamed(name)
     except AstrodataError:
         raise
     except OSError as error:
