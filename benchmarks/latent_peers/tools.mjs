@@ -15,6 +15,22 @@ const none = async () => {};
 const taken = new WeakSet();
 
 export const TOOLS = {
+  /** Of benchmarks/catalogue.py: its lasso is a box between the first place and the last. */
+  catalogue: {
+    box: boxOf('.astrodata-fits-stage'),
+    async lasso(page) {
+      const boxes = page.getByRole('button', { name: 'Select rows', exact: true });
+      if ((await boxes.getAttribute('aria-pressed')) === 'false') {
+        await boxes.click();
+      }
+    },
+    async pan(page) {
+      const boxes = page.getByRole('button', { name: 'Select rows', exact: true });
+      if ((await boxes.count()) && (await boxes.getAttribute('aria-pressed')) === 'true') {
+        await boxes.click();
+      }
+    }
+  },
   ours: {
     box: boxOf('.astrodata-map-stage'),
     async lasso(page) {

@@ -2,6 +2,10 @@
  * What crosses between a widget's view and the kernel. Mirror of `widgets/base.py` (frames, hello)
  * and of the handlers in `widgets/fits.py`; told in `docs/architecture.md`.
  */
+import type { PreparingRequests } from './preparing';
+import type { RegionRequests, RegionTraits } from './regions';
+import type { CatalogueRequests, CatalogueTraits } from './catalogue';
+import type { CubeRequests, CubeTraits } from './cubes';
 
 /** Number that both halves compare in `hello`; raised when a frame changes its meaning. */
 export const PROTOCOL = 1;
@@ -48,7 +52,7 @@ export interface View {
 }
 
 /** The synced traits of FitsViewer, named as in Python. */
-export interface FitsTraits {
+export interface FitsTraits extends RegionTraits, CatalogueTraits, CubeTraits {
   channel: string;
   hdu: number;
   plane: number;
@@ -59,6 +63,10 @@ export interface FitsTraits {
   contrast: number;
   bias: number;
   limits: Limits;
+  /** Whether three planes are shown as red, green and blue. */
+  composite: boolean;
+  /** Of red, green and blue; null where `limits` hold for each. */
+  band_limits: readonly Limits[] | null;
   system: System;
   angles: Angles;
   /** Lines of equal longitude and latitude, a compass and a scale bar over the picture. */
@@ -198,7 +206,8 @@ export interface ProbeMeta extends Where {
 }
 
 /** What FitsViewer answers: the message up and the meta down of each kind. */
-export interface FitsRequests {
+export interface FitsRequests
+  extends RegionRequests, PreparingRequests, CatalogueRequests, CubeRequests {
   hello: { msg: Record<string, never>; meta: HelloMeta };
   describe: { msg: { hdu: number }; meta: DescribeMeta };
   overview: { msg: Where & { width: number }; meta: OverviewMeta };

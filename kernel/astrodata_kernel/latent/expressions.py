@@ -175,6 +175,8 @@ class Expression:
         if isinstance(node, ast.Constant):
             # Numbers become floats: Python's own integers would grow without end in 9**9**9.
             number = isinstance(node.value, int | float) and not isinstance(node.value, bool)
+            if isinstance(node.value, int) and 1 << 53 < node.value < 1 << 63:
+                return np.int64(node.value)  # an identifier, of which a float would be a neighbour
             return np.float64(node.value) if number else node.value
         assert isinstance(node, ast.Name)  # noqa: S101 - `_check` let nothing else through
         return values(self._quoted.get(node.id, node.id))

@@ -12,66 +12,33 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import BadRequest
+from .image_parts import (
+    LARGEST,
+    Values,
+    along,
+    give_unit,
+    image_of,
+    level_beyond,
+    one_place,
+    part_about,
+    part_between,
+)
+from .inside import histogram, statistics
+from .isolines import contours
 from .sky import places_of
 
-Values = npt.NDArray[np.float64]
-
-LARGEST = 4096
-"""Half the side of the largest part that a profile is measured in, in pixels."""
-
-LONGEST = 100_000
-"""Points of a line profile at most."""
-
-
-def statistics(image: Any, regions: Any) -> Any:
-    """Give statistics of the pixels in regions.
-
-    Parameters
-    ----------
-    image
-        Data set of kind ``"image"``, or an array of shape (rows, columns) that may be read as it is sliced.
-    regions
-        A `regions.Region` of pixels or of the sky, or several. A pixel is inside where its centre is.
-
-    Returns
-    -------
-    QTable
-        A row a region: ``pixels`` with a value, ``blank`` without one, ``sum``, ``mean``, ``median``,
-        ``std``, ``mad_std`` (robust), ``min``, ``max``, each with the unit of the image, and ``x``, ``y`` of
-        the brightest pixel. A region without a pixel has NaN.
-
-    Raises
-    ------
-    BadRequest
-        What is no image or no region, or a region of the sky where the image has none.
-    """
-    from astropy.stats import mad_std
-    from astropy.table import QTable
-
-    plane, wcs, unit = _of(image)
-    rows = []
-    for region in _several(regions):
-        values, corner, inside = _in_region(plane, wcs, region)
-        good = inside & np.isfinite(values)
-        found = values[good]
-        some = bool(found.size)
-        peak = _where_brightest(values, good, corner) if some else (math.nan, math.nan)
-        numbers = (
-            (found.sum(), found.mean(), np.median(found), found.std(), mad_std(found))
-            if some
-            else (math.nan,) * 5
-        )
-        ends = (found.min(), found.max()) if some else (math.nan, math.nan)
-        blank = int(np.count_nonzero(inside & ~np.isfinite(values)))
-        rows.append((int(found.size), blank, *numbers, *ends, *peak))
-    names = ("pixels", "blank", "sum", "mean", "median", "std", "mad_std", "min", "max", "x", "y")
-    table = QTable(rows=rows or None, names=names)
-    for name in names[2:9]:
-        _give_unit(table, name, unit)
-    return table
+__all__ = [
+    "RadialProfile",
+    "contours",
+    "growth",
+    "histogram",
+    "line",
+    "photometry",
+    "radial",
+    "statistics",
+]
 
 
 def line(image: Any, start: Any, end: Any, width: float = 1) -> Any:
@@ -98,33 +65,13 @@ def line(image: Any, start: Any, end: Any, width: float = 1) -> Any:
         Ends that are no places, or a line too long or too wide.
     """
     from astropy.table import QTable
-    from scipy.ndimage import map_coordinates
 
-    plane, wcs, unit = _of(image)
-    first, last = _point(start, wcs), _point(end, wcs)
-    length = float(np.hypot(*(last - first)))
-    if length > LONGEST or not 1 <= width <= 1000:
-        raise BadRequest(f"a line of {length:.0f} pixels, {width} wide: it is too long or too wide")
-    along = np.linspace(0, 1, max(2, round(length) + 1))
-    centres = first + along[:, None] * (last - first)
-    across = np.array([-(last - first)[1], (last - first)[0]]) / (length or 1)
-    offsets = (np.arange(math.ceil(width)) - (math.ceil(width) - 1) / 2)[:, None, None]
-    points = centres[None] + offsets * across
-    values, corner = _part(
-        plane, points.reshape(-1, 2).min(axis=0), points.reshape(-1, 2).max(axis=0)
-    )
-    if values.size:
-        local = (points - corner)[..., ::-1].transpose(2, 0, 1)
-        sampled = map_coordinates(values, local, order=1, mode="constant", cval=np.nan)
-    else:
-        sampled = np.full(points.shape[:2], np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # nothing but NaN across has no mean
-        mean = np.nanmean(sampled, axis=0)
-    table = QTable(
-        {"distance": along * length, "x": centres[:, 0], "y": centres[:, 1], "value": mean}
-    )
-    _give_unit(table, "value", unit)
+    plane, wcs, unit = image_of(image)
+    first, last = one_place(start, wcs), one_place(end, wcs)
+    centres, values = along(plane, first, last, width)
+    distance = np.hypot(*(centres - first).T)
+    table = QTable({"distance": distance, "x": centres[:, 0], "y": centres[:, 1], "value": values})
+    give_unit(table, "value", unit)
     return table
 
 
@@ -191,8 +138,8 @@ def radial(
 
     if fit not in ("moffat", "gauss"):
         raise BadRequest(f"fit {fit!r} is unknown: there are moffat and gauss")
-    plane, wcs, unit = _of(image)
-    values, corner, point = _about(plane, wcs, position, radius, 4)
+    plane, wcs, unit = image_of(image)
+    values, corner, point = part_about(plane, wcs, position, radius, 4)
     centre = point - corner
     edges = np.arange(0, math.floor(radius) + 1)
     if not np.isfinite(values).any():
@@ -211,7 +158,7 @@ def radial(
             )  # fmt: skip
         if np.isfinite(found).all() and np.hypot(*(found - centre)) < 7:
             centre = found
-    background = _background(values, centre, radius)
+    background = level_beyond(values, centre, radius)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fit that finds nothing tells so by NaN
         measured = Profile(values - background, tuple(centre), edges, mask=~np.isfinite(values))
@@ -219,7 +166,7 @@ def radial(
         fwhm = measured.moffat_fwhm if fit == "moffat" else measured.gaussian_fwhm
     good = model is not None and np.isfinite(fwhm) and float(model.amplitude.value) > 0
     table = QTable({"radius": measured.radius, "value": measured.profile + background})
-    _give_unit(table, "value", unit)
+    give_unit(table, "value", unit)
     middle = centre + corner
     return RadialProfile(
         table,
@@ -254,10 +201,10 @@ def growth(
     from astropy.table import QTable
     from photutils.profiles import CurveOfGrowth
 
-    plane, wcs, unit = _of(image)
-    values, corner, point = _about(plane, wcs, position, radius, 4)
+    plane, wcs, unit = image_of(image)
+    values, corner, point = part_about(plane, wcs, position, radius, 4)
     centre = point - corner
-    taken = _background(values, centre, radius) if background is None else float(background)
+    taken = level_beyond(values, centre, radius) if background is None else float(background)
     curve = CurveOfGrowth(
         values - taken,
         tuple(centre),
@@ -265,7 +212,7 @@ def growth(
         mask=~np.isfinite(values),
     )
     table = QTable({"radius": curve.radius, "area": np.asarray(curve.area), "flux": curve.profile})
-    _give_unit(table, "flux", unit)
+    give_unit(table, "flux", unit)
     table.meta["background"] = taken
     return table
 
@@ -305,12 +252,12 @@ def photometry(
         raise BadRequest(f"radii {rings}: give a positive radius, and a ring outside of it")
     if rings[-1] > LARGEST:
         raise BadRequest(f"a radius of {rings[-1]:.0f} pixels: {LARGEST} at most")
-    plane, wcs, unit = _of(image)
+    plane, wcs, unit = image_of(image)
     rows = [_one_source(plane, point, rings) for point in places_of(positions, wcs)]
     names = ("x", "y", "pixels", "sum", "background", "background_std", "flux")
     table = QTable(rows=rows or None, names=names)
     for name in names[3:]:
-        _give_unit(table, name, unit)
+        give_unit(table, name, unit)
     return table
 
 
@@ -322,7 +269,7 @@ def _one_source(plane: Any, point: Values, rings: tuple[float, ...]) -> tuple[fl
     from photutils.aperture import ApertureStats, CircularAnnulus, CircularAperture
 
     reach = rings[-1] + 2
-    values, corner = _part(plane, point - reach, point + reach)
+    values, corner = part_between(plane, point - reach, point + reach)
     x, y = float(point[0]), float(point[1])
     nothing = math.nan
     if not values.size:
@@ -342,98 +289,3 @@ def _one_source(plane: Any, point: Values, rings: tuple[float, ...]) -> tuple[fl
             )
             sky, spread = float(ring.median), float(ring.std)
     return (x, y, pixels, total, sky, spread, total - sky * pixels)
-
-
-def _of(image: Any) -> tuple[Any, Any, str]:
-    plane = getattr(image, "array", image)
-    if len(getattr(plane, "shape", ())) != 2:
-        raise BadRequest(
-            f"something of shape {tuple(getattr(plane, 'shape', ()))} is measured as no image: give "
-            "(rows, columns)"
-        )
-    meta = getattr(image, "meta", {})
-    return plane, getattr(image, "wcs", None), str(meta.get("unit", ""))
-
-
-def _several(regions: Any) -> list[Any]:
-    if hasattr(regions, "to_mask") or hasattr(regions, "to_pixel"):
-        return [regions]
-    try:
-        return list(regions)
-    except TypeError:
-        raise BadRequest(f"a {type(regions).__name__} is no region") from None
-
-
-def _in_region(plane: Any, wcs: Any, region: Any) -> tuple[Values, Values, npt.NDArray[np.bool_]]:
-    """Give the values of the part of an image about a region, its corner (x, y), and who is inside."""
-    if hasattr(region, "to_pixel"):
-        if wcs is None:
-            raise BadRequest("there is no WCS to place a region of the sky by: give one of pixels")
-        region = region.to_pixel(wcs)
-    if not hasattr(region, "to_mask"):
-        raise BadRequest(f"a {type(region).__name__} is no region")
-    try:
-        mask = region.to_mask(mode="center")
-    except NotImplementedError:
-        raise BadRequest(f"a {type(region).__name__} has no pixels inside") from None
-    large, small = mask.get_overlap_slices(plane.shape)
-    if large is None:
-        return np.zeros((0, 0)), np.zeros(2), np.zeros((0, 0), bool)
-    rows, columns = (slice(int(one.start), int(one.stop)) for one in large)
-    values = np.asarray(plane[rows, columns], float)
-    return values, np.array([columns.start, rows.start], float), mask.data[small] > 0
-
-
-def _where_brightest(values: Values, good: Any, corner: Values) -> tuple[float, float]:
-    row, column = np.unravel_index(np.argmax(np.where(good, values, -np.inf)), values.shape)
-    return float(column + corner[0]), float(row + corner[1])
-
-
-def _point(position: Any, wcs: Any) -> Values:
-    points = places_of(position, wcs)
-    if len(points) != 1:
-        raise BadRequest(f"{len(points)} places where one is wanted")
-    return points[0]
-
-
-def _part(plane: Any, low: Values, high: Values) -> tuple[Values, Values]:
-    """Give the values between two corners, as far as the image goes, and where they begin (x, y)."""
-    rows, columns = plane.shape
-    x0, y0 = (int(max(0, math.floor(one))) for one in low)
-    x1, y1 = min(columns, math.ceil(high[0]) + 1), min(rows, math.ceil(high[1]) + 1)
-    if x0 >= x1 or y0 >= y1:
-        return np.zeros((0, 0)), np.zeros(2)
-    return np.asarray(plane[y0:y1, x0:x1], float), np.array([x0, y0], float)
-
-
-def _about(
-    plane: Any, wcs: Any, position: Any, radius: float, room: int
-) -> tuple[Values, Values, Values]:
-    if not (math.isfinite(radius) and 2 <= radius <= LARGEST):
-        raise BadRequest(f"a radius of {radius} pixels: give 2 to {LARGEST}")
-    point = _point(position, wcs)
-    rows, columns = plane.shape
-    if not (-0.5 <= point[0] < columns - 0.5 and -0.5 <= point[1] < rows - 0.5):
-        raise BadRequest(f"({point[0]:.1f}, {point[1]:.1f}) lies beyond {columns} x {rows} pixels")
-    values, corner = _part(plane, point - radius - room, point + radius + room)
-    return values, corner, point
-
-
-def _background(values: Values, centre: Values, radius: float) -> float:
-    """Give the median beyond a radius; of all where nothing lies there."""
-    y, x = np.indices(values.shape)
-    beyond = (np.hypot(x - centre[0], y - centre[1]) > radius) & np.isfinite(values)
-    good = values[beyond] if beyond.any() else values[np.isfinite(values)]
-    return float(np.median(good)) if good.size else 0.0
-
-
-def _give_unit(table: Any, name: str, unit: str) -> None:
-    from astropy.units import Unit, dimensionless_unscaled
-
-    if not unit or not len(table.colnames):
-        return
-    known = Unit(unit, parse_strict="silent")
-    if known != dimensionless_unscaled and hasattr(known, "bases"):
-        table[name] = table[name] * known
-    else:
-        table[name].info.description = f"in {unit}"

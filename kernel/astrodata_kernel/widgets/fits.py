@@ -17,7 +17,12 @@ from ..processing.raster import limits as display_limits
 from ..processing.sky import ANGLES, SYSTEMS, frame_name, graticule, pixel_of, place
 from ..wire import Reply, encode
 from .base import STATIC, Cancel, answers
-from .fits_saving import SavingWidget
+from .fits_catalogue import CatalogueWidget
+from .fits_composite import BANDS, CompositeWidget
+from .fits_cubes import CubeWidget
+from .fits_overviews import PreparingWidget
+from .fits_regions import RegionsWidget
+from .opening import shown_name, shown_while_opening
 
 if TYPE_CHECKING:
     import os
@@ -27,7 +32,7 @@ COLORMAPS = ("grey", "viridis", "inferno", "magma", "heat", "cubehelix", "cool",
 VIEWABLE = ("image", "cube")
 
 
-class FitsViewer(SavingWidget):
+class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, CompositeWidget):
     """Viewer of an image or cube at full resolution, whatever its size.
 
     Parameters
@@ -118,6 +123,9 @@ class FitsViewer(SavingWidget):
     _saved = (
         *("plane", "stretch", "colormap", "reverse", "contrast", "bias", "limits"),
         *("view", "system", "angles", "graticule", "histogram", "height"),
+        *RegionsWidget.regions_saved,
+        *CubeWidget.cubes_saved,
+        *CompositeWidget.composite_saved,
     )
 
     def limits_in_force(self) -> tuple[float, float]:
@@ -217,6 +225,7 @@ class FitsViewer(SavingWidget):
     ) -> Reply:
         where, planes = self._where(hdu, plane)
         image, step, reduction = planes.overview(width, where["plane"])
+        self._was_strided(where, planes, reduction)
         meta, buffer = encode(image)
         return Reply({**meta, **where, "step": step, "reduction": reduction}, [buffer])
 
@@ -234,6 +243,7 @@ class FitsViewer(SavingWidget):
         where, planes = self._where(hdu, plane)
         cancel.check()
         image, reduction = planes.tile(level, x, y, where["plane"])
+        self._was_strided(where, planes, reduction)
         cancel.check()
         meta, buffer = encode(image)
         return Reply(
@@ -302,9 +312,17 @@ class FitsViewer(SavingWidget):
         value: float | None = None
         text = "outside"
         if 0 <= column < planes.columns and 0 <= row < planes.rows:
-            pixel = planes.read(where["plane"], slice(row, row + 1), slice(column, column + 1))
-            text = _value_text(pixel[0, 0], str(dataset.meta.get("unit", "")))
-            value = float(pixel[0, 0]) if np.isfinite(pixel[0, 0]) else None
+            unit = str(dataset.meta.get("unit", ""))
+
+            def pixel(number: int) -> Any:
+                return planes.read(number, slice(row, row + 1), slice(column, column + 1))[0, 0]
+
+            own = pixel(where["plane"])
+            text = _value_text(own, unit)
+            value = float(own) if np.isfinite(own) else None
+            if self.composite:
+                bands = [f"{name} {_value_text(pixel(i), '')}" for i, name in enumerate(BANDS)]
+                text = f"{', '.join(bands)} {unit}".rstrip()
         sky = place(dataset.wcs, x, y, system or self.system, angles or self.angles)
         meta = {"x": column, "y": row, "value": value, "text": text, "sky": sky}
         return Reply({**meta, **where})
@@ -320,8 +338,10 @@ class FitsViewer(SavingWidget):
         if known is None:
             known = planes.sample(where["plane"])
             with self._lock:
-                # One plane at a time: a cube's samples would add up to the cube.
-                self._samples = {key: known}
+                # A few planes at a time: a cube's samples would add up to the cube.
+                while len(self._samples) >= len(BANDS):
+                    del self._samples[next(iter(self._samples))]
+                self._samples[key] = known
         return where, *known
 
     def _where(self, hdu: int | None, plane: int | None) -> tuple[dict[str, int], Planes]:
@@ -352,7 +372,8 @@ def _with_image(source: str | os.PathLike[str] | Dataset, hdu: int | str | None)
     from ..readers.registry import open_dataset
 
     if not isinstance(source, Dataset):
-        source = open_dataset(source, hdu=hdu)
+        with shown_while_opening(shown_name(source)) as progress:
+            source = open_dataset(source, hdu=hdu, progress=progress)
     elif hdu is not None:
         source = source.hdu(hdu)
     if hdu is None and source.kind not in VIEWABLE:

@@ -81,9 +81,9 @@ class FitsFrames(RequestWidget):
     height = traitlets.Int(420, min=120, help="Height of the pictures in CSS pixels.").tag(
         sync=True
     )
-    frames = traitlets.List(traitlets.Unicode(), help="The viewers, as the browser finds them.").tag(
-        sync=True
-    )
+    frames = traitlets.List(
+        traitlets.Unicode(), help="The viewers, as the browser finds them."
+    ).tag(sync=True)
 
     def __init__(
         self,

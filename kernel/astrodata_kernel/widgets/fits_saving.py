@@ -117,21 +117,14 @@ class SavingWidget(RequestWidget):
         planes = self._planes_of(self.dataset)
         left, bottom, right, top = self._box(planes, box)
         step = max(1, math.ceil(max(right - left, top - bottom) / FINEST))
-        image, _ = planes.reduced(self.plane, slice(bottom, top), slice(left, right), step)
         shape = (top - bottom) / (right - left)
         figure = Figure(figsize=(width, max(2.0, 0.72 * width * shape + 1.1)), layout="constrained")
         wcs = self.dataset.wcs if self.system != "pixel" else None
         axes = figure.add_subplot(projection=wcs)
-        rows, columns = image.shape
-        extent = (left - 0.5, left - 0.5 + columns * step, bottom - 0.5, bottom - 0.5 + rows * step)
-        norm, colours = self._norm_and_colours()
-        drawn = axes.imshow(
-            image, origin="lower", extent=extent, norm=norm, cmap=colours, interpolation="nearest"
-        )
+        self._draw(figure, axes, planes, (left, bottom, right, top), step)
         axes.set_xlim(left - 0.5, right - 0.5)
         axes.set_ylim(bottom - 0.5, top - 0.5)
         self._name_axes(axes, wcs)
-        figure.colorbar(drawn, ax=axes, label=str(self.dataset.meta.get("unit", "")) or None)
         axes.set_title(self._title(planes), fontsize=10)
         return figure
 
@@ -234,12 +227,35 @@ class SavingWidget(RequestWidget):
             raise BadRequest(f"box {edges} has no pixel of the image in it")
         return left, bottom, right, top
 
-    def _norm_and_colours(self) -> tuple[Any, Any]:
-        from astropy import visualization as av
+    def _draw(self, figure: Any, axes: Any, planes: Planes, box: Box, step: int) -> None:
         from matplotlib.colors import ListedColormap
 
-        sample = self._sample(None, None)[1]
-        low, high = self.limits_in_force()
+        left, bottom, right, top = box
+        image, _ = planes.reduced(self.plane, slice(bottom, top), slice(left, right), step)
+        places = np.round(255 * self._shaded(np.linspace(0, 1, 256))).astype(int)
+        colours = ListedColormap(colour_table(self.colormap)[places])
+        drawn = axes.imshow(
+            image,
+            origin="lower",
+            extent=self._extent(box, step, image.shape),
+            norm=self._norm(self.plane, self.limits_in_force()),
+            cmap=colours.with_extremes(bad=(0.44, 0.48, 0.75)),
+            interpolation="nearest",
+        )
+        figure.colorbar(drawn, ax=axes, label=str(self.dataset.meta.get("unit", "")) or None)
+
+    @staticmethod
+    def _extent(box: Box, step: int, shape: tuple[int, ...]) -> tuple[float, float, float, float]:
+        """Give where the edges of a reduced picture lie, in pixels of the image."""
+        left, bottom = box[:2]
+        rows, columns = shape
+        return left - 0.5, left - 0.5 + columns * step, bottom - 0.5, bottom - 0.5 + rows * step
+
+    def _norm(self, plane: int, limits: tuple[float, float]) -> Any:
+        from astropy import visualization as av
+
+        sample = self._sample(None, plane)[1]
+        low, high = limits
         inside = sample[(sample >= low) & (sample <= high)]
         stretches: dict[str, Any] = {
             "linear": av.LinearStretch,
@@ -252,11 +268,12 @@ class SavingWidget(RequestWidget):
                 inside if inside.size > 1 else np.array([low, high])
             ),
         }
-        norm = av.ImageNormalize(vmin=low, vmax=high, stretch=stretches[self.stretch](), clip=True)
-        shown = np.clip((np.linspace(0, 1, 256) - self.bias) * self.contrast + 0.5, 0, 1)
-        places = 1 - shown if self.reverse else shown
-        colours = ListedColormap(colour_table(self.colormap)[np.round(255 * places).astype(int)])
-        return norm, colours.with_extremes(bad=(0.44, 0.48, 0.75))
+        return av.ImageNormalize(vmin=low, vmax=high, stretch=stretches[self.stretch](), clip=True)
+
+    def _shaded(self, share: Any) -> Any:
+        """Give brightness, from 0 to 1, turned by contrast, bias and order."""
+        shown = np.clip((share - self.bias) * self.contrast + 0.5, 0, 1)
+        return 1 - shown if self.reverse else shown
 
     def _name_axes(self, axes: Any, wcs: Any) -> None:
         if wcs is None:

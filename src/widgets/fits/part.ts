@@ -17,6 +17,10 @@ export interface PartContext {
   fail(error: unknown, retry?: () => void): void;
   /** Looks at a place in array pixels; as near as now without a zoom. */
   goto(place: Point, zoom?: number): void;
+  /** Has the overview and all tiles of which pixels were left out fetched anew; they stay until then. */
+  sharpen(): void;
+  /** Brings another HDU or plane on show; Python hears of it at once with `tell`, or once it stays. */
+  show(where: Partial<Where>, tell?: boolean): void;
   /** Gives the keys back to the picture, for when a panel is closed. */
   focus(): void;
 }

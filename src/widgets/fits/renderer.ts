@@ -19,15 +19,21 @@ export interface Layer {
   readonly step: number;
 }
 
-/** All that one picture depends on. */
-export interface Frame {
+/** A plane as it is painted, between the values of its first and its last colour. */
+export interface Band {
   /** Painted in order. */
   readonly layers: readonly Layer[];
+  readonly low: number;
+  readonly high: number;
+}
+
+/** All that one picture depends on. */
+export interface Frame {
+  /** One is painted in the colours of the map, three as red, green and blue. */
+  readonly bands: readonly Band[];
   readonly view: View;
   /** In CSS pixels. */
   readonly screen: Size;
-  readonly low: number;
-  readonly high: number;
   readonly shade: Shade;
   readonly colormap: Colormap;
 }
@@ -108,15 +114,13 @@ export class Renderer {
     const at = this.#at;
     const density = width / frame.screen.width;
     gl.useProgram(this.#program);
-    this.#useColours(frame.colormap);
+    const composite = frame.bands.length > 1;
+    this.#useColours(composite ? 'grey' : frame.colormap);
     const { shade } = frame;
     this.#useCurve((shade.stretch === 'histogram' && shade.curve) || STRAIGHT);
-    const low = Math.max(-LARGEST, Math.min(LARGEST, frame.low));
     gl.uniform2f(at.screen, width, height);
     gl.uniform1i(at.values, 0);
     gl.uniform1i(at.colours, 1);
-    gl.uniform1f(at.low, low);
-    gl.uniform1f(at.range, Math.min(LARGEST, frame.high - low));
     gl.uniform1i(at.curve, 2);
     gl.uniform1i(at.stretch, STRETCHES.indexOf(shade.stretch));
     gl.uniform1f(at.contrast, shade.contrast);
@@ -124,9 +128,17 @@ export class Renderer {
     gl.uniform1i(at.reversed, Number(shade.reverse));
     gl.uniform1f(at.hatch, Math.max(1, Math.round(density)));
     gl.activeTexture(gl.TEXTURE0);
-    for (const layer of frame.layers) {
-      this.#drawLayer(layer, frame.view, density);
-    }
+    frame.bands.forEach((band, number) => {
+      const low = Math.max(-LARGEST, Math.min(LARGEST, band.low));
+      gl.uniform1f(at.low, low);
+      gl.uniform1f(at.range, Math.min(LARGEST, band.high - low));
+      const paints = (channel: number) => !composite || channel === number;
+      gl.colorMask(paints(0), paints(1), paints(2), true);
+      for (const layer of band.layers) {
+        this.#drawLayer(layer, frame.view, density);
+      }
+    });
+    gl.colorMask(true, true, true, true);
   }
 
   /** Gives the graphics memory back. */

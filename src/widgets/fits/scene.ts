@@ -3,7 +3,8 @@ import type { DescribeMeta, Limits, Where } from '../../core/protocol';
 import { isAbort, type Requester } from '../../core/request';
 import { decode, type WireArray } from '../../core/wire';
 
-const OVERVIEW_WIDTH = 1024;
+/** Pixels of the longer side of an overview. */
+export const OVERVIEW_WIDTH = 1024;
 
 export interface Overview {
   readonly array: WireArray;
@@ -28,6 +29,8 @@ export interface SceneHooks {
   described(facts: DescribeMeta, where: Where): void;
   /** Another image is on show. */
   shown(): void;
+  /** The same image has a better overview. */
+  sharper(): void;
   /** The limits changed. */
   ranged(): void;
   /** Work began or ended. */
@@ -91,6 +94,27 @@ export class Scene {
       pending.overview = await this.#overview(where, signal);
       this.#appear();
     });
+  }
+
+  /** Fetches the overview of what is on show anew. */
+  sharpen(): void {
+    const [shown, { signal }] = [this.#shown, this.#imageTurn];
+    if (!shown || this.#pending) {
+      return;
+    }
+    void this.#overview(shown.where, signal).then(
+      overview => {
+        if (!signal.aborted && this.#shown === shown) {
+          this.#shown = { ...shown, overview };
+          this.#hooks.sharper();
+        }
+      },
+      (error: unknown) => {
+        if (!isAbort(error)) {
+          this.#hooks.failed(error);
+        }
+      }
+    );
   }
 
   /** Changes the limits of what is on show, or about to be. */

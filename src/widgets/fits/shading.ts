@@ -32,6 +32,8 @@ export class Shading {
   #curveCounts: Counting | null = null;
   #curve: Float32Array | null = null;
   #turned = { ...PLAIN };
+  /** What the traits said last: what a hand has turned since is not written yet. */
+  #known = { ...PLAIN };
 
   constructor(traits: Traits<FitsTraits>, hooks: ShadingHooks, signal: AbortSignal) {
     this.#traits = traits;
@@ -61,8 +63,12 @@ export class Shading {
 
   /** Takes what Python or another view set. */
   read(): void {
-    this.#save.cancel();
-    this.#turned = { contrast: this.#traits.get('contrast'), bias: this.#traits.get('bias') };
+    const told = { contrast: this.#traits.get('contrast'), bias: this.#traits.get('bias') };
+    if (told.contrast !== this.#known.contrast || told.bias !== this.#known.bias) {
+      this.#save.cancel();
+      this.#turned = { ...told };
+      this.#known = told;
+    }
     this.panel.element.hidden = !this.#traits.get('histogram');
   }
 
@@ -104,12 +110,18 @@ export class Shading {
       bias: within(bias + dx, FARTHEST.bias)
     };
     this.#hooks.changed();
-    this.#save.run(() => this.#traits.write(this.#turned));
+    this.#save.run(() => this.#write());
   }
 
   reset(): void {
-    this.#traits.write(PLAIN);
-    this.read();
+    this.#save.cancel();
+    this.#turned = { ...PLAIN };
+    this.#write();
     this.#hooks.changed();
+  }
+
+  #write(): void {
+    this.#known = { ...this.#turned };
+    this.#traits.write(this.#known);
   }
 }

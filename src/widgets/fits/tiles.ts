@@ -10,6 +10,10 @@ const CAP_BYTES = 128 * 1024 * 1024;
 interface Tile extends TileIndex {
   readonly image: string;
   readonly layer: Layer;
+  /** Whether pixels were left out. */
+  readonly strided: boolean;
+  /** Whether there is a better one now. */
+  stale?: boolean;
 }
 
 export interface TilesHooks {
@@ -64,7 +68,8 @@ export class Tiles {
       if (known) {
         this.#tiles.delete(key);
         this.#tiles.set(key, known);
-      } else if (!this.#asked.has(key) && !this.#failed.has(key)) {
+      }
+      if ((!known || known.stale) && !this.#asked.has(key) && !this.#failed.has(key)) {
         void this.#ask(key, image, facts, where, tile);
       }
     }
@@ -74,6 +79,13 @@ export class Tiles {
       return layers;
     }
     return [...this.#lastComplete(image, wanted[0].level), ...layers];
+  }
+
+  /** Asks anew for tiles of which pixels were left out, when they are wanted; they are shown until then. */
+  sharpen(): void {
+    for (const tile of this.#tiles.values()) {
+      tile.stale = tile.strided;
+    }
   }
 
   /** Asks again for tiles that failed. */
@@ -114,7 +126,8 @@ export class Tiles {
       const { meta, buffers } = await this.#requester.request('tile', msg, controller.signal);
       if (!controller.signal.aborted) {
         const painting = this.#hooks.upload(decode(meta, buffers[0]));
-        this.#keep(key, { ...tile, image, layer: layerOf(painting, tile, facts) });
+        const strided = meta.reduction === 'strided';
+        this.#keep(key, { ...tile, image, strided, layer: layerOf(painting, tile, facts) });
       }
     } catch (error) {
       if (!isAbort(error)) {
@@ -130,6 +143,11 @@ export class Tiles {
   }
 
   #keep(key: string, tile: Tile): void {
+    const before = this.#tiles.get(key)?.layer.painting;
+    if (before) {
+      this.#bytes -= before.bytes;
+      this.#hooks.free(before);
+    }
     this.#tiles.set(key, tile);
     this.#bytes += tile.layer.painting.bytes;
     for (const [oldest, { layer }] of this.#tiles) {

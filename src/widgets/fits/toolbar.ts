@@ -15,6 +15,8 @@ export interface ToolbarHooks {
   colormap(colormap: Colormap): void;
   limits(limits: Limits): void;
   reverse(on: boolean): void;
+  /** Shows three planes as red, green and blue. */
+  composite(on: boolean): void;
   /** Contrast and bias as they are to begin with. */
   resetShade(): void;
   system(system: System): void;
@@ -57,6 +59,7 @@ export class Toolbar {
   readonly #colormap: HTMLSelectElement;
   readonly #reverse: HTMLButtonElement;
   readonly #reset: HTMLButtonElement;
+  readonly #composite: HTMLButtonElement;
   readonly #system: HTMLSelectElement;
   readonly #angles: HTMLSelectElement;
   readonly #sky: HTMLElement;
@@ -89,6 +92,13 @@ export class Toolbar {
       hooks.resetShade
     );
     this.#reset.hidden = true;
+    this.#composite = toggle(
+      'RGB',
+      'Composite',
+      'The three planes as red, green and blue, each with limits of its own: those of the plane at hand',
+      hooks.composite
+    );
+    this.#composite.hidden = true;
     this.#histogram = toggle(
       'Histogram',
       'Histogram',
@@ -136,6 +146,7 @@ export class Toolbar {
       make(
         'div',
         { class: 'astrodata-buttons', role: 'group', 'aria-label': 'Values' },
+        this.#composite,
         this.#reverse,
         this.#histogram,
         this.#reset
@@ -174,6 +185,13 @@ export class Toolbar {
   setShade(reverse: boolean, moved: boolean): void {
     this.#reverse.setAttribute('aria-pressed', String(reverse));
     this.#reset.hidden = !moved;
+  }
+
+  /** @param there - Whether there are three planes. */
+  setComposite(there: boolean, on: boolean): void {
+    this.#composite.hidden = !there;
+    this.#composite.setAttribute('aria-pressed', String(on));
+    this.#colormap.disabled = there && on;
   }
 
   /** @param there - Whether the image has a sky at all. */

@@ -2,13 +2,10 @@
 import {
   clampView,
   fitView,
-  imageBox,
-  levelFor,
   panned,
   screenToImage,
   snapped,
   visibleBox,
-  visibleTiles,
   zoomAbout,
   type Point,
   type Size
@@ -16,23 +13,24 @@ import {
 import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
 import { isAbort, Requester, type Channel } from '../../core/request';
 import { Colorbar } from './colorbar';
+import { AheadRequester } from './cube/ahead';
 import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
-import { HELP, listen, type Key, type ScreenGrip } from './gestures';
+import { HELP, listen, type Key } from './gestures';
 import { Graticule } from './graticule';
 import { greet } from '../common/greeting';
 import { Help } from '../common/help';
-import type { Grip, Part } from './part';
-import { makeParts } from './parts';
+import { Bands } from './bands';
+import { PaintedPlane } from './painted';
+import { Parts } from './parts';
 import { Readout } from './readout';
-import type { Frame, Layer, Painting } from './renderer';
+import type { Frame } from './renderer';
 import { save, type Wish } from './saving';
-import { Scene, type Range } from './scene';
+import type { Range } from './scene';
 import { Shading } from './shading';
 import { Stage } from './stage';
-import { Tiles } from './tiles';
 import { Toolbar } from './toolbar';
 import { followTheme } from '../common/theme';
 import { Traits, type TraitModel } from '../common/traits';
@@ -61,15 +59,14 @@ export class FitsView {
   readonly #help = new Help();
   readonly #shading: Shading;
   readonly #notes = new Notes();
-  readonly #parts: readonly Part[];
+  readonly #parts: Parts;
   readonly #neighbour: Neighbour | null;
   readonly #cross = make('div', { class: 'astrodata-fits-cross', hidden: true });
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
   #requester: Requester | null = null;
-  #scene: Scene | null = null;
-  #tiles: Tiles | null = null;
-  #base: Painting | null = null;
+  #scene: PaintedPlane | null = null;
+  #bands: Bands | null = null;
   #facts: DescribeMeta | null = null;
   /** null fits the image. */
   #view: View | null;
@@ -78,6 +75,7 @@ export class FitsView {
   /** Until the kernel has answered the greeting, or the viewer gave up. */
   #starting = true;
   #saving = false;
+  #built = false;
 
   /**
    * @param rebuild - Begins anew, for when the browser took the graphics memory away for good.
@@ -94,19 +92,24 @@ export class FitsView {
     this.#neighbour = neighbour;
     this.#traits = new Traits(model, signal);
     this.#view = this.#viewTrait();
-    this.#parts = makeParts({
+    this.#parts = new Parts({
       traits: this.#traits,
       signal,
-      dirty: () => this.#stage.dirty(),
-      changed: () => this.#showBusy(),
+      // A part may follow traits from its first moment on, before there is a picture.
+      dirty: () => this.#built && this.#stage.dirty(),
+      changed: () => this.#built && this.#showBusy(),
       fail: (error, retry) => this.fail(error, retry),
       goto: (place, zoom) => this.#goto(place, zoom),
+      sharpen: () => {
+        this.#scene?.sharpen();
+        this.#bands?.sharpen();
+        this.#stage.dirty();
+      },
+      show: (where, tell) => this.#showOther(where, tell),
       focus: () => this.#stage.canvas.focus({ preventScroll: true })
     });
-    const each = <Value>(of: (part: Part) => Value | undefined) =>
-      this.#parts.map(of).filter(one => one !== undefined);
     this.#toolbar = this.#makeToolbar();
-    this.#toolbar.element.append(...each(part => part.tools));
+    this.#toolbar.element.append(...this.#parts.tools);
     this.#readout = new Readout(error => this.fail(error));
     this.#graticule = new Graticule({
       came: () => this.#stage.dirty(),
@@ -130,7 +133,7 @@ export class FitsView {
       },
       signal,
       this.#graticule.element,
-      ...each(part => part.overlay),
+      ...this.#parts.overlays,
       this.#cross,
       this.#help.element
     );
@@ -147,10 +150,11 @@ export class FitsView {
         this.#readout.element,
         this.#colorbar.element
       ),
-      ...each(part => part.panel),
+      ...this.#parts.panels,
       this.#notes.element
     );
     el.append(this.#root);
+    this.#built = true;
     keepKeys(this.#root);
     this.#help.element.addEventListener('keydown', event => {
       if (event.key === 'Escape' || event.key === '?') {
@@ -160,7 +164,7 @@ export class FitsView {
     });
     followTheme(() => {
       this.#shading.panel.redraw();
-      this.#parts.forEach(part => part.redraw?.());
+      this.#parts.redraw();
     }, signal);
     this.#listenToHands();
     this.#follow();
@@ -170,28 +174,25 @@ export class FitsView {
 
   /** Greets the kernel on the data channel and shows the image. */
   connect(channel: Channel): void {
-    const requester = (this.#requester = new Requester(channel));
-    this.#scene = new Scene(requester, {
+    const requester = (this.#requester = new AheadRequester(channel));
+    const renderer = () => this.#stage.renderer;
+    const hooks = {
+      dirty: () => this.#stage.dirty(),
+      changed: () => this.#showBusy(),
+      failed: (error: unknown, retry?: () => void) =>
+        this.fail(error, retry ?? (() => this.#show()))
+    };
+    this.#scene = new PaintedPlane(requester, renderer, {
+      ...hooks,
       described: (facts, where) => this.#describe(facts, where),
       shown: () => this.#appear(),
-      ranged: () => this.#showRange(),
-      changed: () => this.#showBusy(),
-      failed: error => this.fail(error, () => this.#show())
+      ranged: () => this.#showRange()
     });
-    this.#tiles = new Tiles(requester, {
-      upload: array => this.#stage.renderer!.upload(array),
-      free: painting => this.#stage.renderer!.free(painting),
-      changed: () => this.#stage.dirty(),
-      failed: error =>
-        this.fail(error, () => {
-          this.#tiles?.retry();
-          this.#stage.dirty();
-        })
-    });
+    this.#bands = new Bands(requester, renderer, hooks);
     this.#readout.connect(requester);
     this.#graticule.connect(requester);
     this.#shading.connect(requester);
-    this.#parts.forEach(part => part.connect?.(requester));
+    this.#parts.connect(requester);
     void this.#greet(requester);
   }
 
@@ -240,7 +241,25 @@ export class FitsView {
 
   #show(plane = this.#traits.get('plane')): void {
     const where = { hdu: this.#traits.get('hdu'), plane };
-    void this.#scene?.show(where, this.#traits.get('limits'));
+    this.#scene?.show(where, this.#limitsOf(plane));
+  }
+
+  /** Shows another HDU or plane for a part, and tells Python of it now or once it stays. */
+  #showOther({ hdu, plane }: Partial<Where>, tell = true): void {
+    this.#savePlane.cancel();
+    if (hdu !== undefined && hdu !== this.#traits.get('hdu')) {
+      this.#pickedHdu = true;
+      this.#traits.write({ hdu }); // by itself: another HDU begins with its first plane
+    }
+    if (plane !== undefined) {
+      const write = () => this.#traits.write({ plane });
+      if (tell) {
+        write();
+      } else {
+        this.#savePlane.run(write);
+      }
+    }
+    this.#show(plane);
   }
 
   #describe(facts: DescribeMeta, { hdu, plane }: Where): void {
@@ -259,13 +278,10 @@ export class FitsView {
     this.#facts = shown?.facts ?? before;
     this.#readout.setImage(shown?.facts ?? null, shown?.where ?? null);
     this.#shading.forget();
-    this.#parts.forEach(part => part.setImage?.(shown?.facts ?? null, shown?.where ?? null));
+    this.#showComposite();
+    this.#parts.setImage(shown?.facts ?? null, shown?.where ?? null);
     this.#showSky();
-    this.#dropBase();
-    if (!shown) {
-      this.#tiles?.clear(false);
-    } else {
-      this.#uploadBase();
+    if (shown) {
       const fits = before?.width === shown.facts.width && before.height === shown.facts.height;
       if (this.#pickedHdu && !fits) {
         this.#setView(null);
@@ -284,6 +300,11 @@ export class FitsView {
     this.#shading.count(shown ?? null, range ?? null);
   }
 
+  #showComposite(): void {
+    this.#toolbar.setComposite(this.#facts?.planes === 3, this.#traits.get('composite'));
+    this.#colorbar.element.hidden = this.#composite;
+  }
+
   #showColours(): void {
     const { shown, range } = this.#scene ?? {};
     const { shade, moved } = this.#shading;
@@ -294,8 +315,8 @@ export class FitsView {
   }
 
   #showBusy(): void {
-    const parts = this.#parts.some(part => part.busy);
-    const working = this.#scene?.busy || !!this.#tiles?.busy || this.#saving || parts;
+    const painting = this.#scene?.busy || this.#bands?.busy;
+    const working = painting || this.#saving || this.#parts.busy;
     const busy = this.#starting || this.#stage.waiting || working;
     this.#root.setAttribute('aria-busy', String(busy));
   }
@@ -315,7 +336,8 @@ export class FitsView {
     this.#toolbar.setColormap(traits.get('colormap'));
     this.#showSky();
     this.#toolbar.setHistogram(traits.get('histogram'));
-    this.#toolbar.limits.setLimits(this.#traits.get('limits'));
+    this.#toolbar.limits.setLimits(this.#limitsOf(this.#traits.get('plane')));
+    this.#showComposite();
     this.#stage.setHeight(this.#traits.get('height'));
     this.#showRange();
   }
@@ -328,7 +350,10 @@ export class FitsView {
       this.#savePlane.cancel();
       this.#show();
     });
-    this.#traits.follow(['limits'], () => this.#useLimits(this.#traits.get('limits')));
+    this.#traits.follow(['limits', 'band_limits', 'composite'], () => {
+      this.#useLimits(this.#limitsOf(this.#traits.get('plane')));
+      this.#showSettings();
+    });
     this.#traits.follow(['view'], () => {
       this.#saveView.cancel();
       this.#view = this.#viewTrait();
@@ -341,7 +366,7 @@ export class FitsView {
     if (this.#help.open) {
       this.#help.close();
     } else {
-      this.#help.show([...HELP, ...this.#parts.flatMap(part => part.help ?? [])]);
+      this.#help.show([...HELP, ...this.#parts.help]);
       this.#help.element.querySelector('button')?.focus({ preventScroll: true });
     }
   }
@@ -357,6 +382,19 @@ export class FitsView {
   #dragLimits({ low, high }: Range, done: boolean): void {
     const limits: Limits = [low, high];
     if (done) {
+      this.#setLimits(limits);
+    } else {
+      this.#useLimits(limits);
+    }
+  }
+
+  /** Keeps limits: those of the band at hand in a composite. */
+  #setLimits(limits: Limits): void {
+    if (this.#composite) {
+      const band = this.#traits.get('plane');
+      const all = [0, 1, 2].map(plane => (plane === band ? limits : this.#limitsOf(plane)));
+      this.#traits.write({ band_limits: all });
+    } else {
       this.#traits.write({ limits });
     }
     this.#useLimits(limits);
@@ -393,9 +431,11 @@ export class FitsView {
       resetShade: () => this.#shading.reset(),
       save: what => void this.#save(what),
       help: () => this.#toggleHelp(),
-      limits: limits => {
-        this.#traits.write({ limits });
-        this.#useLimits(limits);
+      limits: limits => this.#setLimits(limits),
+      composite: composite => {
+        setting({ composite });
+        const { facts = null, where = null } = this.#scene?.shown ?? {};
+        this.#parts.setImage(facts, where);
       },
       fit: () => this.#setView(null),
       actual: () => this.#actual(),
@@ -413,15 +453,14 @@ export class FitsView {
         actual: () => this.#actual(),
         shade: (dx, dy) => this.#shading.turn(dx, dy),
         key: key => this.#onKey(key),
-        other: event => this.#parts.some(part => part.key?.(event)),
-        grip: (point, event) => this.#grip(point, event),
+        other: event => this.#parts.key(event),
+        grip: (point, event) => this.#parts.grip(point, event, at => this.#place(at)),
         hover: (point, event) => {
           this.#pointer = point;
           this.#cross.hidden = true;
           this.#showPointer();
           this.#neighbour?.hovered(point);
-          const at = point && this.#place(point);
-          this.#parts.forEach(part => part.hover?.(at, event));
+          this.#parts.hover(point && this.#place(point), event);
         }
       },
       this.#signal
@@ -507,27 +546,6 @@ export class FitsView {
     return view && screenToImage(view, this.#stage.screen, point);
   }
 
-  /** Lets the parts take the hand, the uppermost first. */
-  #grip(point: Point, event: PointerEvent): ScreenGrip | null {
-    const at = this.#place(point);
-    for (const part of at ? [...this.#parts].reverse() : []) {
-      const grip = part.grip?.(at!, event);
-      if (grip) {
-        return this.#onScreen(grip, at!);
-      }
-    }
-    return null;
-  }
-
-  #onScreen(grip: Grip, first: Point): ScreenGrip {
-    let last = first;
-    const at = (point: Point) => (last = this.#place(point) ?? last);
-    return {
-      move: (point, event) => grip.move(at(point), event),
-      end: (point, event, kept) => grip.end(at(point), event, kept)
-    };
-  }
-
   #actual(): void {
     this.#change((view, image, screen) => clampView({ ...view, zoom: 1 }, image, screen));
   }
@@ -545,24 +563,43 @@ export class FitsView {
   // --- the picture ------------------------------------------------------------------------------
 
   #frame(): Frame | null {
-    const { shown, range } = this.#scene ?? {};
+    const { shown } = this.#scene ?? {};
     const view = this.#current();
-    if (!shown || !range || !view || !this.#base || !this.#tiles) {
+    const { screen, density } = this.#stage;
+    if (!shown || !view) {
       return null;
     }
-    const { facts, overview, where } = shown;
-    const { screen, density } = this.#stage;
-    const level = levelFor(view.zoom * density, facts.levels);
-    // An overview as fine as the level has it all.
-    const wanted =
-      overview.step > 2 ** level ? visibleTiles(view, facts, screen, level, facts.tile) : [];
-    const base: Layer = { painting: this.#base, box: imageBox(facts), step: overview.step };
-    const layers = [base, ...this.#tiles.show(facts, where, wanted)];
+    const { facts, where } = shown;
+    const bands = this.#painted(view, screen, density);
+    if (!bands) {
+      return null;
+    }
     this.#showPointer();
     this.#showGraticule(view, facts, where, screen);
-    this.#parts.forEach(part => part.frame?.(view, facts, screen));
+    this.#parts.frame(view, facts, screen);
     const colormap = this.#traits.get('colormap');
-    return { layers, view, screen, ...range, shade: this.#shading.shade, colormap };
+    return { bands, view, screen, shade: this.#shading.shade, colormap };
+  }
+
+  /** Gives the one plane on show, or the three of a composite. */
+  #painted(view: View, screen: Size, density: number): Frame['bands'] | null {
+    if (this.#composite) {
+      const bands = [0, 1, 2].map(plane => this.#limitsOf(plane));
+      this.#bands?.show(this.#scene!.shown!.where.hdu, bands);
+      return this.#bands?.frame(view, screen, density) ?? null;
+    }
+    const layers = this.#scene?.layers(view, screen, density);
+    return layers ? [{ layers, ...this.#scene!.range! }] : null;
+  }
+
+  get #composite(): boolean {
+    return this.#traits.get('composite') && this.#facts?.planes === 3;
+  }
+
+  /** Gives the limits of a plane: its own ones in a composite that has them. */
+  #limitsOf(plane: number): Limits {
+    const own = this.#traits.get('composite') ? this.#traits.get('band_limits')?.[plane] : null;
+    return own ?? this.#traits.get('limits');
   }
 
   #showGraticule(view: View, facts: DescribeMeta, where: Where, screen: Size): void {
@@ -572,35 +609,19 @@ export class FitsView {
     this.#graticule.show(drawn ? { ...where, system, angles } : null, view, facts, screen);
   }
 
-  #uploadBase(): void {
-    const { renderer } = this.#stage;
-    const array = this.#scene?.shown?.overview.array;
-    if (renderer && !renderer.lost && array) {
-      this.#base = renderer.upload(array);
-    }
-  }
-
-  #dropBase(): void {
-    if (this.#base) {
-      this.#stage.renderer?.free(this.#base);
-      this.#base = null;
-    }
-  }
-
   #restore(): void {
-    this.#base = null;
-    this.#tiles?.clear(true);
-    this.#uploadBase();
+    this.#scene?.restore();
+    this.#bands?.restore();
   }
 
   #dispose(): void {
     this.#saveView.cancel();
     this.#savePlane.cancel();
     this.#graticule.dispose();
-    this.#parts.forEach(part => part.dispose?.());
+    this.#parts.dispose();
     this.#readout.dispose();
-    this.#scene?.dispose();
-    this.#tiles?.clear(true);
+    this.#scene?.dispose(true);
+    this.#bands?.dispose(true);
     this.#requester?.dispose();
     this.#root.remove();
   }

@@ -2,22 +2,11 @@
 import { colour, type Rgb } from '../../core/colormap';
 import type { ColumnMeta } from '../../core/latent';
 import { make } from '../common/dom';
+import { css, PALETTE } from '../common/palette';
 import { DIM, HIDDEN, MISSING, packed } from './paint';
 import { valueText } from '../common/scale';
 
-/** Of categories in their order; legible on light and dark grounds, and told apart by the colour-blind. */
-export const PALETTE: readonly Rgb[] = [
-  [58, 134, 200],
-  [230, 134, 42],
-  [61, 164, 91],
-  [168, 107, 201],
-  [209, 73, 91],
-  [26, 163, 154],
-  [164, 117, 81],
-  [224, 123, 181],
-  [154, 154, 46],
-  [138, 138, 138]
-];
+export { css, PALETTE };
 
 const LEVELS = 252;
 const NO_VALUE: Rgb = [150, 150, 150];
@@ -53,10 +42,6 @@ export function colourOf(column: ColumnMeta, code: number): Rgb {
     return [value >> 16, (value >> 8) & 255, value & 255];
   }
   return PALETTE[Math.min(code, PALETTE.length - 1)];
-}
-
-export function css([red, green, blue]: readonly number[]): string {
-  return `rgb(${red}, ${green}, ${blue})`;
 }
 
 /** Gives what the colours of a column mean. */

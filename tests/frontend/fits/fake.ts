@@ -22,6 +22,25 @@ export function traits(values: Partial<FitsTraits> = {}): FitsTraits {
     limits: 'zscale',
     view: null,
     height: 480,
+    shapes: [],
+    selected_shapes: [],
+    contour_sets: [],
+    composite: false,
+    band_limits: null,
+    catalogue_layers: [],
+    catalogue_table: '',
+    catalogue_panel: false,
+    playing: false,
+    play_speed: 8,
+    play_order: 'loop',
+    spectral_unit: '',
+    doppler_convention: '',
+    rest: '',
+    spectra: false,
+    pinned: [],
+    channel_range: null,
+    slice_path: null,
+    slice_width: 1,
     ...values
   };
 }
@@ -96,6 +115,31 @@ export class FakeKernel extends AnsweringChannel<Record<string, never>> {
         frame: 'ICRS'
       },
       buffers: [new DataView(Float32Array.from([1, -0.5, 1, 2, NaN, NaN, 2, 2]).buffer)]
+    }),
+    preparing: msg => ({ meta: { ...msg, state: 'whole', done: 1, said: '', bytes: 48 } }),
+    cube: msg => ({
+      meta: {
+        ...msg,
+        shape: [1, 1, 5],
+        dtype: 'f4',
+        lead: [5],
+        channel_axis: 0,
+        stokes_axis: null,
+        polarisations: [],
+        kind: 'channel',
+        quantity: 'channel',
+        unit: '',
+        frame: '',
+        convention: '',
+        rest: '',
+        units: [],
+        value_unit: '',
+        note: ''
+      },
+      buffers: [
+        new DataView(Float32Array.from([0, 1, 2, 3, 4]).buffer),
+        new DataView(new Float32Array(5).buffer)
+      ]
     }),
     probe: msg => ({ meta: { ...msg, value: 5, text: '5 DN', sky: null } })
   };

@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import '../common/setup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FitsTraits } from '../../../src/core/protocol';
 import widget from '../../../src/widgets/fits/index';
@@ -164,6 +165,11 @@ describe('FitsViewer in the browser', () => {
     expect(model.saved).toHaveLength(1);
     expect(model.traits.bias).toBeCloseTo(0.52);
     expect(model.traits.contrast).toBeCloseTo(Math.exp(0.06));
+    // Another setting meanwhile takes nothing of it away.
+    press(canvas(el), '.');
+    press(canvas(el), 'i');
+    await vi.advanceTimersByTimeAsync(300);
+    expect(model.traits.bias).toBeCloseTo(0.54);
     reset.click();
     expect([model.traits.contrast, model.traits.bias, reset.hidden]).toEqual([1, 0.5, true]);
   });
@@ -353,7 +359,7 @@ describe('FitsViewer in the browser', () => {
     await settle();
     expect(alert(el).hidden).toBe(true);
     expect(kernel.msgs('overview')).toHaveLength(2);
-    expect(el.querySelector('[role="status"]')!.textContent).toContain('4 × 3 px');
+    expect(el.querySelector('.astrodata-fits-status')!.textContent).toContain('4 × 3 px');
   });
 
   it('dismisses errors', async () => {

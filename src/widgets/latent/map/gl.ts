@@ -1,4 +1,5 @@
 /** Points through WebGL2, where the machine has a graphics card that is worth it. */
+import { programOf } from '../../common/gl';
 import type { Values } from '../cloud';
 import type { Frame } from './frame';
 import type { Painting } from './painter';
@@ -70,7 +71,7 @@ export class GlPoints {
   static make(): GlPoints | null {
     const canvas = document.createElement('canvas');
     const gl = canvas.getContext('webgl2', { antialias: false, preserveDrawingBuffer: true });
-    const program = gl && programOf(gl);
+    const program = gl && programOf(gl, VERTEX, FRAGMENT);
     return gl && program ? new GlPoints(canvas, gl, program) : null;
   }
 
@@ -171,19 +172,4 @@ function places(x: Values, y: Values, [left, bottom]: readonly [number, number])
     found[2 * i + 1] = Number.isFinite(py) ? py : FAR;
   }
   return found;
-}
-
-function programOf(gl: WebGL2RenderingContext): WebGLProgram | null {
-  const program = gl.createProgram();
-  for (const [type, source] of [
-    [gl.VERTEX_SHADER, VERTEX],
-    [gl.FRAGMENT_SHADER, FRAGMENT]
-  ] as const) {
-    const shader = gl.createShader(type)!;
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-  }
-  gl.linkProgram(program);
-  return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
 }

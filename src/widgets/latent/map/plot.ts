@@ -5,7 +5,7 @@ import { wheelFactor } from '../../common/wheel';
 import { Later, make } from '../../common/dom';
 import type { Target } from '../paint';
 import { share } from '../../common/scale';
-import { showTicks } from '../edgeTicks';
+import { showTicks, type Numbering } from '../edgeTicks';
 import { panned, valuesAt, zoomed, type Frame } from './frame';
 import { findCard, GlPoints, knownCard } from './gl';
 import { FEW, paint, type Painted, type Painting } from './painter';
@@ -23,6 +23,8 @@ export interface PlotHooks {
   failed(error: unknown): void;
   /** The tool that decodes was drawn over a place. */
   walked(values: Corner): void;
+  /** Another part is on show; `stage` is what the picture lies in. */
+  framed?(frame: Frame, stage: HTMLElement): void;
 }
 
 export interface Keys {
@@ -55,6 +57,7 @@ export class Plot {
   #renderer: Renderer = 'auto';
   #limits: { x: Interval | null; y: Interval | null } | null = null;
   #names: readonly [string, string] = ['', ''];
+  #numbering: readonly (Numbering | null)[] = [null, null];
   #frame: Frame = { x: [0, 1], y: [0, 1] };
   #painted: Frame | null = null;
   #painting: Painting | Remote | null = null;
@@ -133,8 +136,14 @@ export class Plot {
     this.element.style.setProperty('--astrodata-map-height', `${pixels}px`);
   }
 
-  setFrame(frame: Frame, names: readonly [string, string]): void {
+  /** @param numbering - Of axes whose places are not their numbers, such as logarithms. */
+  setFrame(
+    frame: Frame,
+    names: readonly [string, string],
+    numbering: readonly (Numbering | null)[] = [null, null]
+  ): void {
     this.#names = names;
+    this.#numbering = numbering;
     this.#frame = frame;
     this.#painted = null;
     this.redraw();
@@ -290,8 +299,10 @@ export class Plot {
 
   /** Brings numbers and marks to where the frame is. */
   #follow(): void {
-    showTicks(this.#across, this.#names[0], this.#frame.x, false, { apart: 80, ends: 10 });
-    showTicks(this.#up, this.#names[1], this.#frame.y, true, { apart: 48, ends: 10 });
+    const [across, up] = this.#numbering.map(one => one ?? undefined);
+    showTicks(this.#across, this.#names[0], this.#frame.x, false, { apart: 80, ends: 10 }, across);
+    showTicks(this.#up, this.#names[1], this.#frame.y, true, { apart: 48, ends: 10 }, up);
+    this.#hooks.framed?.(this.#frame, this.#stage);
     (['hover', 'point'] as const).forEach(name => this.#place(name));
     this.#showGarage();
   }
