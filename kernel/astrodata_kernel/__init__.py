@@ -17,19 +17,25 @@ if TYPE_CHECKING:
     from .datasets import Dataset
     from .readers.registry import open_dataset as open
     from .widgets.fits import FitsViewer
+    from .widgets.fits_frames import FitsFrames
     from .widgets.label import Labeller
     from .widgets.latent import LatentExplorer
+    from .widgets.spectrum import SpectrumViewer
     from .widgets.strain import StrainViewer
+    from .widgets.table import TableViewer
     from .widgets.view import view
     from .widgets.waveforms import WaveformViewer
 
 __all__ = [
     "Catalog",
     "Dataset",
+    "FitsFrames",
     "FitsViewer",
     "Labeller",
     "LatentExplorer",
+    "SpectrumViewer",
     "StrainViewer",
+    "TableViewer",
     "WaveformViewer",
     "errors",
     "load_ipython_extension",
@@ -41,10 +47,13 @@ __all__ = [
 _HOMES = {
     "Catalog": (".catalog", "Catalog"),
     "Dataset": (".datasets", "Dataset"),
+    "FitsFrames": (".widgets.fits_frames", "FitsFrames"),
     "FitsViewer": (".widgets.fits", "FitsViewer"),
     "Labeller": (".widgets.label", "Labeller"),
     "LatentExplorer": (".widgets.latent", "LatentExplorer"),
+    "SpectrumViewer": (".widgets.spectrum", "SpectrumViewer"),
     "StrainViewer": (".widgets.strain", "StrainViewer"),
+    "TableViewer": (".widgets.table", "TableViewer"),
     "WaveformViewer": (".widgets.waveforms", "WaveformViewer"),
     "open": (".readers.registry", "open_dataset"),
     "view": (".widgets.view", "view"),

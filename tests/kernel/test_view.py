@@ -16,8 +16,8 @@ DATA = Path(__file__).parent.parent / "data"
         ("compressed/m13.fits", "FitsViewer"),
         ("waveforms/sipm/wave0.dat", "WaveformViewer"),
         ("waveforms/gw/H-H1_LOSC_4_V2-1126259446-32.hdf5", "StrainViewer"),
-        ("table_gaia_cone.fits", "Dataset"),
-        ("spectrum_sdss_J2202.fits", "Dataset"),
+        ("table_gaia_cone.fits", "TableViewer"),
+        ("spectrum_sdss_J2202.fits", "SpectrumViewer"),
     ],
 )
 def test_a_file_opens_in_the_viewer_of_its_kind(path, viewer):

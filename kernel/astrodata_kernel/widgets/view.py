@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..datasets import Dataset
 from ..readers.registry import open_dataset
+from .opening import shown_name, shown_while_opening
 
 if TYPE_CHECKING:
     import os
@@ -18,6 +19,8 @@ VIEWERS = {
     "cube": ("fits", "FitsViewer"),
     "waveforms": ("waveforms", "WaveformViewer"),
     "strain": ("strain", "StrainViewer"),
+    "spectrum": ("spectrum", "SpectrumViewer"),
+    "table": ("table", "TableViewer"),
 }
 """Module and class of each kind's viewer; loaded when one is shown."""
 
@@ -28,12 +31,13 @@ def view(
     kind: str | None = None,
     **options: Any,
 ) -> Any:
-    """Give the viewer of a data set, a path or URL, or a NumPy array.
+    """Give the viewer of a data set, a path or URL, an array, or a table.
 
     Parameters
     ----------
     source
-        What to look at. An array has 2 axes (rows, columns) or more (planes before them).
+        What to look at. An array has 2 axes (rows, columns) or more (planes before them); a table is one of
+        astropy's, a DataFrame, or a structured array.
     hdu
         Number or name of the part to show first.
     kind
@@ -43,23 +47,52 @@ def view(
 
     Returns
     -------
-    FitsViewer, WaveformViewer, StrainViewer or Dataset
-        The viewer of the data set's kind. A table or spectrum is given as its data set, which a notebook
-        shows as its facts and first rows.
+    FitsViewer, WaveformViewer, StrainViewer, SpectrumViewer or TableViewer
+        The viewer of the data set's kind; a table of wavelengths and fluxes is shown as a spectrum.
 
     Raises
     ------
     AstrodataError
         A source that cannot be read or shown.
     """
+    own = _own_viewer(source)
+    if own:
+        return _viewer(own)(source, **options)
     if hasattr(source, "__array_interface__"):
         dataset = Dataset.of_array(source, kind=kind)
     elif isinstance(source, Dataset):
         dataset = source if hdu is None else source.hdu(hdu)
         dataset = dataset if kind is None else dataset.taken_as(kind)
     else:
-        dataset = open_dataset(source, kind, hdu=hdu)
+        with shown_while_opening(shown_name(source)) as progress:
+            dataset = open_dataset(source, kind, hdu, progress)
     if dataset.kind not in VIEWERS:
         return dataset
-    module, name = VIEWERS[dataset.kind]
-    return getattr(import_module(f".{module}", __package__), name)(dataset, **options)
+    found = dataset.kind
+    if found == "table" and kind is None and _is_spectrum(dataset):
+        found = "spectrum"
+    return _viewer(found)(dataset, **options)
+
+
+def _viewer(kind: str) -> Any:
+    module, name = VIEWERS[kind]
+    return getattr(import_module(f".{module}", __package__), name)
+
+
+def _own_viewer(source: Any) -> str:
+    """Give the kind of what is no data set, but which a viewer knows by itself."""
+    home = type(source).__module__.split(".")[0]
+    if getattr(getattr(source, "dtype", None), "names", None):
+        return "table"
+    if hasattr(source, "colnames") or (home == "pandas" and hasattr(source, "columns")):
+        return "table"
+    if home == "specutils" or (hasattr(source, "unit") and getattr(source, "ndim", 0) == 1):
+        return "spectrum"
+    return ""
+
+
+def _is_spectrum(dataset: Dataset) -> bool:
+    from ..processing.spectral_names import spectral_columns
+
+    columns = spectral_columns([(name, unit) for name, _, unit in dataset.table.columns])
+    return columns is not None
