@@ -165,12 +165,12 @@ test.describe('Regions over the FITS viewer', () => {
     const canvas = await show(page);
     await canvas.focus();
     await page.keyboard.press('p');
-    for (const corner of [
+    for (const [column, row] of [
       [150, 60],
       [200, 60],
       [200, 110]
     ] as const) {
-      const [x, y] = await at(canvas, ...corner);
+      const [x, y] = await at(canvas, column, row);
       await page.mouse.click(x, y);
     }
     await page.keyboard.press('Enter');
