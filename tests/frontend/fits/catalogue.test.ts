@@ -13,7 +13,9 @@ import {
   SELECTED,
   type Layer
 } from '../../../src/widgets/fits/catalogue/layer';
+import { alike, moved } from '../../../src/widgets/fits/catalogue/pace';
 import { halfWidth, split } from '../../../src/widgets/fits/catalogue/points';
+import { imageToScreen } from '../../../src/core/geometry';
 import { Requester } from '../../../src/core/request';
 import { Traits } from '../../../src/widgets/common/traits';
 import { press } from '../common/page';
@@ -135,6 +137,41 @@ describe('A catalogue in the browser', () => {
     expect(widths[0]).toBe(5);
     expect(widths[3]).toBeCloseTo(1.1);
     expect(halfWidth(500_000, { ...view, zoom: 16 }, image)).toBeGreaterThan(2);
+  });
+});
+
+describe('A picture of points that is slow to draw', () => {
+  it('is moved to where a new picture would have its points', () => {
+    const [from, to] = [
+      { x: 100, y: 50, zoom: 2 },
+      { x: 103, y: 46, zoom: 3 }
+    ];
+    const [across, up, scale] = [...moved(from, to).matchAll(/-?[\d.]+/g)].map(Number);
+    const screen = { width: 400, height: 300 };
+    for (const point of [
+      { x: 90, y: 60 },
+      { x: 104.5, y: 41 }
+    ]) {
+      const before = imageToScreen(from, screen, point);
+      const after = imageToScreen(to, screen, point);
+      expect(200 + scale * (before.x - 200) + across).toBeCloseTo(after.x);
+      expect(150 + scale * (before.y - 150) + up).toBeCloseTo(after.y);
+    }
+    expect(moved(to, to)).toBe('');
+  });
+
+  it('is another one where rows, screen or view are others', () => {
+    const drawn = {
+      layers: [layer()],
+      view: { x: 1, y: 2, zoom: 3 },
+      screen: { width: 4, height: 5 },
+      density: 1
+    };
+    expect(alike(drawn, { ...drawn, view: { ...drawn.view } }, true)).toBe(true);
+    expect(alike(drawn, { ...drawn, view: { ...drawn.view, x: 2 } }, true)).toBe(false);
+    expect(alike(drawn, { ...drawn, view: { ...drawn.view, x: 2 } }, false)).toBe(true);
+    expect(alike(drawn, { ...drawn, layers: [layer()] }, false)).toBe(false);
+    expect(alike(drawn, { ...drawn, screen: { width: 4, height: 6 } }, false)).toBe(false);
   });
 });
 

@@ -2,8 +2,9 @@
 import { MARKERS } from '../../../core/catalogue';
 import type { Size } from '../../../core/geometry';
 import type { View } from '../../../core/protocol';
-import { make } from '../../common/dom';
+import { Later, make } from '../../common/dom';
 import { programOf } from '../../common/gl';
+import { alike, moved, Pace, type Drawn } from './pace';
 import { coloursOf, HIDDEN, SELECTED, type Layer } from './layer';
 
 // The place is counted from the middle of the picture before it is scaled: near it, where markers are seen,
@@ -54,22 +55,27 @@ float outside(vec2 p, float line) {
 }
 void main() {
   vec2 p = (2.0 * gl_PointCoord - 1.0) * (half_width + room);
+  bool small = half_width < 2.5 * density;
   if (chosen) {
-    float away = abs(length(p) - half_width - 2.0 * density) - 1.1 * density;
+    // A ring about a marker; a dot is covered by a larger one.
+    float away = small ? length(p) - half_width - 0.6 * density
+      : abs(length(p) - half_width - 2.0 * density) - 1.1 * density;
     float light = clamp(0.5 - away, 0.0, 1.0);
-    float rim = clamp(0.5 - (away - density), 0.0, 1.0) * 0.75;
+    float rim = small ? 0.0 : clamp(0.5 - (away - density), 0.0, 1.0) * 0.75;
     pixel = vec4(vec3(1.0, 0.95, 0.25) * light, max(light, rim));
     return;
   }
   float away = outside(p, 0.8 * density);
   float ink = clamp(0.5 - away, 0.0, 1.0);
-  float rim = half_width < 2.5 * density ? 0.0 : clamp(0.5 - (away - density), 0.0, 1.0) * 0.45;
+  float rim = small ? 0.0 : clamp(0.5 - (away - density), 0.0, 1.0) * 0.45;
   float alpha = max(ink, rim) * colour.a * faint;
   if (alpha < 0.004) discard;
   pixel = vec4(colour.rgb * ink * colour.a * faint, alpha);
 }`;
 
 const FAR = 1e30;
+/** Milliseconds without movement after which a slow picture is drawn anew. */
+const REST = 120;
 /** Half widths in CSS pixels: of points without a size of their own, and of those sized by a column. */
 const [LEAST, MOST] = [1.1, 5];
 const SIZED: readonly [number, number] = [2, 11];
@@ -106,25 +112,55 @@ export class Points {
   #program: WebGLProgram | null = null;
   #at: Record<string, WebGLUniformLocation | null> = {};
   readonly #uploaded = new Map<number, Uploaded>();
+  readonly #restored: () => void;
+  readonly #rest = new Later(REST);
+  readonly #pace = new Pace();
+  #drawn: Drawn | null = null;
 
-  /** @param restored - The browser gave the graphics memory back: draw again. */
+  /** @param restored - Draw again: the view rests, or the browser gave the graphics memory back. */
   constructor(restored: () => void) {
+    this.#restored = restored;
     this.canvas.addEventListener('webglcontextlost', event => {
       event.preventDefault(); // or it is never restored
       this.#uploaded.clear();
-      this.#program = null;
+      this.#program = this.#drawn = null;
     });
     this.canvas.addEventListener('webglcontextrestored', restored);
   }
 
+  /** Draws the rows over a view; what takes longer than a frame is moved as it is while the view moves. */
   draw(layers: readonly Layer[], view: View, image: Size, screen: Size): void {
     if (!layers.length && !this.#gl) {
       return; // a page has some sixteen contexts: none is taken before there is something to draw
     }
     const density = window.devicePixelRatio || 1;
+    const wish: Drawn = { layers, view, screen, density };
+    const drawn = this.#drawn;
+    if (drawn && alike(drawn, wish, true)) {
+      return this.#move(drawn.view, view); // tiles of the image come one by one
+    }
+    if (drawn && this.#pace.slow && alike(drawn, wish, false)) {
+      this.#move(drawn.view, view);
+      this.#rest.run(() => {
+        this.#drawn = null;
+        this.#restored();
+      });
+      return;
+    }
+    this.#rest.cancel();
+    this.#move(view, view);
+    this.#drawn = this.#paint(wish, image) ? wish : null;
+  }
+
+  #move(from: View, to: View): void {
+    this.canvas.style.transform = moved(from, to);
+  }
+
+  /** @returns Whether it could. */
+  #paint({ layers, view, screen, density }: Drawn, image: Size): boolean {
     const gl = this.#context();
     if (!gl || !this.#program) {
-      return;
+      return false;
     }
     const [width, height] = [screen.width, screen.height].map(side => Math.round(side * density));
     if (this.canvas.width !== width || this.canvas.height !== height) {
@@ -147,9 +183,13 @@ export class Points {
     for (const layer of layers) {
       this.#drawLayer(gl, layer, view, image, density);
     }
+    this.#pace.begin(gl);
+    return true;
   }
 
   dispose(): void {
+    this.#rest.cancel();
+    this.#pace.end();
     this.#gl?.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
@@ -172,9 +212,11 @@ export class Points {
     gl.uniform1i(at.marker, MARKERS.indexOf(facts.marker));
     // What is not selected steps back while something is.
     gl.uniform1f(at.faint, facts.selected ? 0.6 : 1);
+    // No pixel more than is inked: half a million markers have many.
+    const small = !sizes && half < 2.5;
     for (const chosen of facts.selected ? [false, true] : [false]) {
       gl.uniform1i(at.chosen, Number(chosen));
-      gl.uniform1f(at.room, (chosen ? 5 : 2) * density);
+      gl.uniform1f(at.room, (small ? (chosen ? 1.1 : 0.5) : chosen ? 5 : 2) * density);
       gl.drawArrays(gl.POINTS, 0, facts.rows);
     }
   }
