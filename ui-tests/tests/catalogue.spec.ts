@@ -7,7 +7,6 @@ const IMAGE = `${__dirname}/../../examples/data/image_2mass_k_galactic_centre.fi
 // Stars that photutils finds, as a table of the sky, of which one row lies behind the projection.
 const STARS = `
 import numpy as np, astrodata_kernel as adk, json
-
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.stats import mad_std
