@@ -1,0 +1,49 @@
+import * as path from 'node:path';
+import { expect, test } from '@jupyterlab/galata';
+import { EXAMPLES, colours, newNotebook, runCell } from '../tests/steps';
+
+const IMAGES = path.resolve(__dirname, '../../docs/images');
+const SKY = `${EXAMPLES}/image_2mass_k_galactic_centre.fits`;
+const VIEW = `adk.view('${SKY}', stretch='asinh', limits='99.5%', height=420`;
+
+/** The pictures of docs/fits.md: what is shown by the last line of a cell. */
+const PICTURES: Record<string, string> = {
+  looking: `${VIEW}, colormap='inferno', graticule=True, histogram=True)`,
+  regions: `from regions import CirclePixelRegion, EllipsePixelRegion, PixCoord
+viewer = ${VIEW}, view={'x': 647, 'y': 547, 'zoom': 5})
+viewer.regions = [CirclePixelRegion(PixCoord(647.5, 547.5), 8), EllipsePixelRegion(PixCoord(600, 530), 40, 20)]
+viewer.selected = [0]
+viewer`,
+  catalogue: `from photutils.detection import DAOStarFinder
+viewer = ${VIEW}, view={'x': 360, 'y': 360, 'zoom': 1.4})
+stars = DAOStarFinder(threshold=120, fwhm=3)(viewer.dataset.array[:] - 600)
+catalogue = viewer.add_catalogue(stars, name='stars', color='mag', size=9)
+viewer.select_rows('stars', stars['peak'] > 1500)
+viewer.catalogue_panel = True
+viewer`,
+  frames: `frames = adk.FitsFrames('${EXAMPLES}/m13.fits', '${EXAMPLES}/m13_rice.fits', mode='swipe', stretch='asinh')
+frames.viewers[1].colormap = 'magma'
+frames`,
+  colours: `adk.FitsViewer.rgb('${EXAMPLES}/m13.fits', '${EXAMPLES}/m13_rice.fits', '${EXAMPLES}/m13.fits', stretch='asinh', band_limits=['99%', '95%', '99.5%'], height=420)`,
+  cube: `cube = adk.view('${EXAMPLES}/cube_l1448_13co.fits', colormap='viridis', plane=26, spectra=True, spectral_unit='km/s', height=420)
+cube.pinned = [{'x': 53, 'y': 50}]
+cube.channel_range = [18, 36]
+cube`,
+  table: `curve = adk.view('${EXAMPLES}/table_tess_lightcurve_TIC25155310.fits', period=3.2888, epoch=1327.52)
+curve`,
+  spectrum: `quasar = adk.SpectrumViewer('${EXAMPLES}/spectrum_sdss_J2202.fits', redshift=2.5, smoothing='gaussian', width=3)
+quasar`
+};
+
+test.use({ viewport: { width: 1280, height: 1500 } });
+
+for (const [name, code] of Object.entries(PICTURES)) {
+  test(`images: ${name}`, async ({ page }) => {
+    await newNotebook(page);
+    await runCell(page, `import astrodata_kernel as adk\n${code}`);
+    const widget = page.locator('.jp-OutputArea-output .astrodata-widget').last();
+    await expect.poll(() => colours(widget)).toBeGreaterThan(100);
+    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+    await widget.screenshot({ path: path.join(IMAGES, `fits-${name}.png`) });
+  });
+}
