@@ -36,8 +36,9 @@ async function show(page: IJupyterLabPageFixture, options: string): Promise<void
 
 /** The grey at shares of the canvas's width and height. */
 async function greyAt(canvas: Locator, x: number, y: number): Promise<number> {
-  const { at, width, height } = await pixelsOf(canvas);
-  return at(x * width, y * height)[0];
+  // Another alignment has other canvases: one that goes away is no answer yet.
+  const seen = await pixelsOf(canvas).catch(() => null);
+  return seen ? seen.at(x * seen.width, y * seen.height)[0] : -1;
 }
 
 test.describe('Several images', () => {

@@ -36,10 +36,12 @@ export class LimitsControl {
         input.setCustomValidity('');
       });
       input.addEventListener('change', () => this.#pickNumbers());
-      // Leaving with Escape brings back what holds.
+      // Leaving with Escape brings back what holds; JupyterLab keeps some Enters from the input.
       input.addEventListener('keydown', event => {
         if (event.key === 'Escape') {
           this.#reset();
+        } else if (event.key === 'Enter' && input.dataset.edited !== undefined) {
+          this.#pickNumbers();
         }
       });
     }

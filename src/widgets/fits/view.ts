@@ -76,6 +76,8 @@ export class FitsView {
   #starting = true;
   #saving = false;
   #built = false;
+  /** That one wants to see; the trait follows once it stays. */
+  #plane = 0;
 
   /**
    * @param rebuild - Begins anew, for when the browser took the graphics memory away for good.
@@ -208,6 +210,12 @@ export class FitsView {
     this.#saveView.run(() => this.#traits.write({ view }));
   }
 
+  /** Tells Python at once where one looks. */
+  settle(): void {
+    this.#saveView.cancel();
+    this.#traits.write({ view: this.#view });
+  }
+
   /** Reads what lies where the pointer of a neighbour is, and marks it. */
   mirror(point: Point | null): void {
     this.#pointer = point;
@@ -240,6 +248,7 @@ export class FitsView {
   // --- what the kernel says ---------------------------------------------------------------------
 
   #show(plane = this.#traits.get('plane')): void {
+    this.#plane = plane;
     const where = { hdu: this.#traits.get('hdu'), plane };
     this.#scene?.show(where, this.#limitsOf(plane));
   }
@@ -336,7 +345,7 @@ export class FitsView {
     this.#toolbar.setColormap(traits.get('colormap'));
     this.#showSky();
     this.#toolbar.setHistogram(traits.get('histogram'));
-    this.#toolbar.limits.setLimits(this.#limitsOf(this.#traits.get('plane')));
+    this.#toolbar.limits.setLimits(this.#limitsOf(this.#plane));
     this.#showComposite();
     this.#stage.setHeight(this.#traits.get('height'));
     this.#showRange();
@@ -351,7 +360,7 @@ export class FitsView {
       this.#show();
     });
     this.#traits.follow(['limits', 'band_limits', 'composite'], () => {
-      this.#useLimits(this.#limitsOf(this.#traits.get('plane')));
+      this.#useLimits(this.#limitsOf(this.#plane));
       this.#showSettings();
     });
     this.#traits.follow(['view'], () => {
@@ -391,8 +400,7 @@ export class FitsView {
   /** Keeps limits: those of the band at hand in a composite. */
   #setLimits(limits: Limits): void {
     if (this.#composite) {
-      const band = this.#traits.get('plane');
-      const all = [0, 1, 2].map(plane => (plane === band ? limits : this.#limitsOf(plane)));
+      const all = [0, 1, 2].map(plane => (plane === this.#plane ? limits : this.#limitsOf(plane)));
       this.#traits.write({ band_limits: all });
     } else {
       this.#traits.write({ limits });
@@ -403,6 +411,7 @@ export class FitsView {
   #useLimits(limits: Limits): void {
     this.#toolbar.limits.setLimits(limits);
     this.#scene?.setLimits(limits);
+    this.#stage.dirty();
   }
 
   #makeToolbar(): Toolbar {
@@ -434,6 +443,7 @@ export class FitsView {
       limits: limits => this.#setLimits(limits),
       composite: composite => {
         setting({ composite });
+        this.#useLimits(this.#limitsOf(this.#plane));
         const { facts = null, where = null } = this.#scene?.shown ?? {};
         this.#parts.setImage(facts, where);
       },

@@ -153,6 +153,9 @@ export class FramesView {
   }
 
   #write(values: Partial<FramesTraits>): void {
+    if (values.align) {
+      this.#frames.forEach(one => one.view?.settle()); // Python makes new viewers that look there
+    }
     this.#traits.write(values);
     this.#show();
   }
