@@ -118,6 +118,10 @@ def test_a_plane_of_a_cube_is_its_own_image(cube: Path) -> None:
     assert viewer.request("describe").meta["planes"] == 3
 
 
+def test_a_viewer_begins_with_the_plane_that_it_is_told(cube: Path) -> None:
+    assert adk.FitsViewer(cube, plane=2).plane == 2
+
+
 def test_a_plane_beyond_the_cube_is_refused(cube: Path) -> None:
     with pytest.raises(BadRequest, match="planes 0 to 2"):
         adk.FitsViewer(cube).request("tile", level=0, x=0, y=0, plane=3)

@@ -41,7 +41,11 @@ for (const [name, code] of Object.entries(PICTURES)) {
   test(`images: ${name}`, async ({ page }) => {
     await newNotebook(page);
     await runCell(page, `import astrodata_kernel as adk\n${code}`);
-    const widget = page.locator('.jp-OutputArea-output .astrodata-widget').last();
+    const widget = page
+      .locator('.jp-OutputArea-output')
+      .last()
+      .locator('.astrodata-widget')
+      .first();
     await expect.poll(() => colours(widget)).toBeGreaterThan(100);
     await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
     await widget.screenshot({ path: path.join(IMAGES, `fits-${name}.png`) });

@@ -119,6 +119,8 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
         self._planes: dict[int, Planes] = {}
         self._samples: dict[tuple[int, int], tuple[np.ndarray[Any, Any], bool]] = {}
         super().__init__(hdu=self._dataset.part, **traits)
+        if "plane" in traits:
+            self.plane = traits["plane"]  # another HDU begins with its first plane, this one as told
 
     _saved = (
         *("plane", "stretch", "colormap", "reverse", "contrast", "bias", "limits"),
