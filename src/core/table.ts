@@ -2,6 +2,7 @@
  * What crosses between a TableViewer's view and the kernel. Mirror of the handlers in
  * `kernel/astrodata_kernel/widgets/table.py` and `table_plotting.py`. Rows are counted from 0.
  */
+import type { Soon } from './later';
 import type { HelloMeta } from './protocol';
 
 /** Of the rows: a column and a direction, or as they come. */
@@ -78,16 +79,6 @@ export interface TableMeta {
   readonly curve: CurveFacts | null;
   readonly warnings: readonly string[];
 }
-
-/** It is still being made: ask again. */
-export interface Later {
-  readonly ready: false;
-  /** 0 to 1 */
-  readonly progress: number;
-  readonly doing: string;
-}
-
-export type Soon<Meta> = Later | ({ readonly ready: true } & Meta);
 
 /** Text of a cell; null where its value is missing. */
 export type Cell = string | null;

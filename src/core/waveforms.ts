@@ -2,6 +2,7 @@
  * What crosses between a WaveformViewer's view and the kernel. Mirror of the handlers in
  * `kernel/astrodata_kernel/widgets/waveforms.py`. Times are samples of a trace, from 0.
  */
+import type { Soon } from './later';
 import type { Colormap, HelloMeta } from './protocol';
 
 export type Mode = 'overlay' | 'stack' | 'align';
@@ -58,17 +59,6 @@ export interface TracesMeta {
   readonly columns: readonly string[];
   readonly warnings: readonly string[];
 }
-
-/** It is still being made: ask again. */
-export interface Later {
-  readonly ready: false;
-  /** 0 to 1 */
-  readonly progress: number;
-  /** Such as `drawing`. */
-  readonly doing: string;
-}
-
-export type Soon<Meta> = Later | ({ readonly ready: true } & Meta);
 
 interface ArrayMeta {
   /** (bands, rows, columns) */

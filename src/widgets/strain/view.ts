@@ -19,7 +19,7 @@ import { Traits, type TraitModel } from '../common/traits';
 import { followTheme, themed } from '../common/theme';
 import { AsdPanel, line, shade, TimePanel } from './curves';
 import { asdCsv, figure, pictureCsv, seriesCsv, type Plate } from './export';
-import { Feed, type FeedHooks } from './feed';
+import { Feed, type FeedHooks } from '../common/feed';
 import { Flags } from './flags';
 import { neighbour, paintMarks } from './glitches';
 import { ImagePanel } from './images';
@@ -76,10 +76,10 @@ export class StrainView implements Startable {
   readonly #spectrogram: ImagePanel;
   readonly #q: ImagePanel;
   readonly #feeds: {
-    series: Feed<'series'>;
-    asd: Feed<'asd'>;
-    spectrogram: Feed<'spectrogram'>;
-    q: Feed<'q'>;
+    series: Feed<StrainRequests, 'series'>;
+    asd: Feed<StrainRequests, 'asd'>;
+    spectrogram: Feed<StrainRequests, 'spectrogram'>;
+    q: Feed<StrainRequests, 'q'>;
   };
   readonly #save = new Later(SAVE);
   readonly #moving = new Later(MOVING);
@@ -442,12 +442,12 @@ export class StrainView implements Startable {
       }
     });
     return {
-      series: new Feed('series', {
+      series: new Feed<StrainRequests, 'series'>('series', {
         ...hooks('time', ({ meta, buffers }) =>
           this.#time.show(meta, decode(meta, buffers[0]), this.#what())
         )
       }),
-      asd: new Feed('asd', {
+      asd: new Feed<StrainRequests, 'asd'>('asd', {
         ...hooks('asd', ({ meta, buffers }) =>
           this.#asd.show(
             meta,
@@ -457,7 +457,7 @@ export class StrainView implements Startable {
           )
         )
       }),
-      spectrogram: new Feed('spectrogram', {
+      spectrogram: new Feed<StrainRequests, 'spectrogram'>('spectrogram', {
         ...hooks('spectrogram', ({ meta, buffers }) => {
           this.#unit = meta.unit;
           const labels = meta.limits.map(log => short(10 ** log, 2)) as [string, string];
@@ -468,7 +468,7 @@ export class StrainView implements Startable {
           this.#spectrogram.show(meta, decode(meta, buffers[0]), meta.limits, labels, title, told);
         })
       }),
-      q: new Feed('q', {
+      q: new Feed<StrainRequests, 'q'>('q', {
         ...hooks('q', ({ meta, buffers }) => {
           const { peak } = meta;
           const high = Math.min(100, Math.max(20, peak?.energy ?? 0));

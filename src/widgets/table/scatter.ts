@@ -14,7 +14,7 @@ import { whole } from '../latent/map/frame';
 import { FEW, type Painting } from '../latent/map/painter';
 import { Plot, type PlotHooks } from '../latent/map/plot';
 import { paint as paintCounts, type Remote } from '../latent/map/raster';
-import { asked } from './asked';
+import { asked } from '../common/feed';
 import { centralOf, extentOf, numberingOf, placeOf, placesOf, valueOf } from './axes';
 import { Overlay } from './overlay';
 import { Plotbar, type PlotState } from './plotbar';

@@ -1,7 +1,7 @@
 /** What hands and keys do on the pictures, told as changes of what is on show. */
 import type { Requester } from '../../core/request';
 import type { TracesMeta, WaveformRequests } from '../../core/waveforms';
-import { asked } from './feed';
+import { asked } from '../common/feed';
 import type { Lines } from './lines';
 import type { Overview } from './overview';
 import { pixelBox, tracesOf } from './picture';

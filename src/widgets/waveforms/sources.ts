@@ -10,7 +10,7 @@ import type {
 } from '../../core/waveforms';
 import { decode } from '../../core/wire';
 import { Later } from '../common/dom';
-import { Feed, type FeedHooks, type Kind } from './feed';
+import { Feed, type FeedHooks } from '../common/feed';
 import type { FilterBar } from './filterbar';
 import { withLimits } from './filters';
 import { fetched, type Lines } from './lines';
@@ -41,11 +41,11 @@ export interface SourceHooks {
 export class Sources {
   readonly #view: string;
   readonly #hooks: SourceHooks;
-  readonly #picture: Feed<'picture'>;
-  readonly #envelope: Feed<'envelope'>;
-  readonly #pulses: Feed<'pulses'>;
-  readonly #page: Feed<'table'>;
-  readonly #histograms = new Map<string, Feed<'histogram'>>();
+  readonly #picture: Feed<WaveformRequests, 'picture'>;
+  readonly #envelope: Feed<WaveformRequests, 'envelope'>;
+  readonly #pulses: Feed<WaveformRequests, 'pulses'>;
+  readonly #page: Feed<WaveformRequests, 'table'>;
+  readonly #histograms = new Map<string, Feed<WaveformRequests, 'histogram'>>();
   readonly #again = new Later(MEASURING);
   readonly #failing = new Set<string>();
   #requester: Requester<WaveformRequests> | null = null;
@@ -222,7 +222,7 @@ export class Sources {
     }
   }
 
-  #feedHooks<K extends Kind>(name: string, got: FeedHooks<K>['got']): FeedHooks<K> {
+  #feedHooks<Meta>(name: string, got: FeedHooks<Meta>['got']): FeedHooks<Meta> {
     return {
       got: reply => {
         got(reply);
@@ -249,7 +249,10 @@ export class Sources {
   }
 }
 
-function doing(feed: Feed<Kind>, otherwise = 'loading…'): string | null {
+function doing(
+  feed: Pick<Feed<WaveformRequests, keyof WaveformRequests>, 'busy' | 'later'>,
+  otherwise = 'loading…'
+): string | null {
   const { later } = feed;
   return later ? `${later.doing} ${percent(later.progress)}` : feed.busy ? otherwise : null;
 }

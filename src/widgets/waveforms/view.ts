@@ -11,7 +11,7 @@ import type { Startable } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
 import { followTheme, themed } from '../common/theme';
 import { figure, linesCsv } from './export';
-import { asked } from './feed';
+import { asked } from '../common/feed';
 import { FilterBar } from './filterbar';
 import { filterText, withLimits } from './filters';
 import { Hands } from './hands';

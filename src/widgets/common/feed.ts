@@ -1,49 +1,51 @@
-/** What one part of the view asks the kernel for: only the newest wish counts, however long it takes. */
+/** What one part of a view asks the kernel for: only the newest wish counts, however long it takes. */
+import type { Later } from '../../core/later';
 import { isAbort, type Reply, type Requester } from '../../core/request';
-import type { Later, WaveformRequests } from '../../core/waveforms';
 
 /** Milliseconds until the kernel is asked again for what is not ready. */
 const PAUSE = 250;
 
-export type Kind = keyof WaveformRequests;
-type Ready<K extends Kind> = Exclude<WaveformRequests[K]['meta'], { ready: false }>;
+/** The requests of a widget: the message up and the meta down of each kind. */
+type Kinds<All> = { [K in keyof All]: { msg: object; meta: object } };
+type Ready<Meta> = Exclude<Meta, { ready: false }>;
 
-export interface FeedHooks<K extends Kind> {
+export interface FeedHooks<Meta> {
   /** The answer to the newest wish is here. */
-  got(reply: Reply<Ready<K>>): void;
+  got(reply: Reply<Ready<Meta>>): void;
   failed(error: unknown): void;
   /** Work began, went on, or ended. */
   changed(): void;
 }
 
-/** Asks until what is asked for is ready. */
-export async function asked<K extends Kind>(
-  requester: Requester<WaveformRequests>,
+/** Asks until what is asked for is ready, telling how far it is. */
+export async function asked<All extends Kinds<All>, K extends keyof All & string>(
+  requester: Requester<All>,
   kind: K,
-  msg: WaveformRequests[K]['msg'],
+  msg: All[K]['msg'],
   signal: AbortSignal,
   later: (progress: Later) => void = () => undefined
-): Promise<Reply<Ready<K>>> {
+): Promise<Reply<Ready<All[K]['meta']>>> {
   for (;;) {
     const reply = await requester.request(kind, msg, signal);
     const meta = reply.meta as Partial<Later>;
     if (meta.ready !== false) {
-      return reply as Reply<Ready<K>>;
+      return reply as Reply<Ready<All[K]['meta']>>;
     }
     later(meta as Later);
     await pause(signal);
   }
 }
 
-export class Feed<K extends Kind> {
+export class Feed<All extends Kinds<All>, K extends keyof All & string> {
   readonly #kind: K;
-  readonly #hooks: FeedHooks<K>;
+  readonly #hooks: FeedHooks<All[K]['meta']>;
   #turn: AbortController | null = null;
   /** What was asked last, as text. */
   #asked = '';
   #later: Later | null = null;
+  #failed = false;
 
-  constructor(kind: K, hooks: FeedHooks<K>) {
+  constructor(kind: K, hooks: FeedHooks<All[K]['meta']>) {
     this.#kind = kind;
     this.#hooks = hooks;
   }
@@ -57,11 +59,13 @@ export class Feed<K extends Kind> {
     return this.#later;
   }
 
+  /** Whether the newest wish could not be fulfilled. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   /** Asks for something, unless just that is here or on its way; an older wish is taken back. */
-  async ask(
-    requester: Requester<WaveformRequests>,
-    msg: WaveformRequests[K]['msg']
-  ): Promise<void> {
+  async ask(requester: Requester<All>, msg: All[K]['msg']): Promise<void> {
     const text = JSON.stringify(msg);
     if (text === this.#asked) {
       return;
@@ -79,11 +83,13 @@ export class Feed<K extends Kind> {
         }
       });
       if (this.#turn === turn) {
+        this.#failed = false;
         this.#hooks.got(reply);
       }
     } catch (error) {
       if (this.#turn === turn && !isAbort(error)) {
         this.#asked = '';
+        this.#failed = true;
         this.#hooks.failed(error);
       }
     } finally {
@@ -101,6 +107,7 @@ export class Feed<K extends Kind> {
     this.#turn = null;
     this.#later = null;
     this.#asked = '';
+    this.#failed = false;
   }
 }
 
