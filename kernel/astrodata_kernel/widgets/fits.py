@@ -119,8 +119,6 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
         self._planes: dict[int, Planes] = {}
         self._samples: dict[tuple[int, int], tuple[np.ndarray[Any, Any], bool]] = {}
         super().__init__(hdu=self._dataset.part, **traits)
-        if "plane" in traits:
-            self.plane = traits["plane"]  # another HDU begins with its first plane, this one as told
 
     _saved = (
         *("plane", "stretch", "colormap", "reverse", "contrast", "bias", "limits"),
@@ -183,8 +181,11 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
         return limits
 
     @traitlets.observe("hdu")
-    def _first_plane_of_another_hdu(self, _change: Any) -> None:
-        self.plane = 0
+    def _first_plane_of_another_hdu(self, change: dict[str, Any]) -> None:
+        if isinstance(
+            change["old"], int
+        ):  # the viewer's first HDU begins with the plane that is told
+            self.plane = 0
 
     @answers("describe")
     def _describe(self, hdu: int | None = None) -> Reply:
