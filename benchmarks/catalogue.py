@@ -81,8 +81,8 @@ def _rows(sessions: Sessions, count: int) -> dict[str, Any]:
 
 
 def _pan() -> list[dict[str, Any]]:
-    near = "viewer.select_rows('stars', []) if viewer.catalogues else None\n"
-    near += "viewer.view = {'x': 2000, 'y': 2000, 'zoom': 0.5}"
+    near = "own.viewer.select_rows('stars', []) if own.viewer.catalogues else None\n"
+    near += "own.viewer.view = {'x': 2000, 'y': 2000, 'zoom': 0.5}"
     return [{"do": "pan", "name": "pan", "moves": MOVES, "by": BY, "code": near}]
 
 

@@ -15,16 +15,30 @@ export class Hand {
     this.extent = null;
   }
 
-  /** Drags the picture: how long each step takes to its frame, and the rest until the picture stands. */
-  async pan({ moves, by, code }) {
+  /**
+   * Drags the picture: how long each step takes to its frame, the page's frames, and the rest until the picture
+   * stands. `beside` is run by the kernel meanwhile.
+   */
+  async pan({ moves, by, code, beside }) {
     await this.#look();
     await this.lab.python(code ?? '');
+    await this.watch.rest();
     await this.tool.pan(this.page);
+    const cell = beside ? this.lab.python(beside) : null;
+    if (cell) {
+      await this.lab.busy();
+    }
     const { mouse } = this.page;
     let [x, y] = this.#at([0, 0]);
     const before = this.extent;
     await mouse.move(x, y);
     await mouse.down();
+    await this.page.evaluate(() => {
+      const ticks = (window.__ticks = []);
+      const tick = now =>
+        window.__ticks === ticks && (ticks.push(now), requestAnimationFrame(tick));
+      requestAnimationFrame(tick);
+    });
     const frames = [];
     for (let i = 0; i < moves; i++) {
       const began = performance.now();
@@ -34,11 +48,17 @@ export class Hand {
       );
       frames.push(performance.now() - began);
     }
+    const ticks = await this.page.evaluate(() => {
+      const { __ticks } = window;
+      window.__ticks = null;
+      return __ticks;
+    });
     const up = Date.now();
     await mouse.up();
     const rested = await this.watch.rest(60);
     const moved = this.watch.extent().left - before.left;
-    return { frames, settled: rested ? rested.at - up : null, moved };
+    await cell;
+    return { frames, ticks, settled: rested ? rested.at - up : null, moved };
   }
 
   /** Draws a lasso and waits until the kernel holds as many points as wanted. */

@@ -54,21 +54,32 @@ export class Lab {
     );
   }
 
-  /** Runs code in the kernel, outside the notebook; gives what it printed. */
+  /** Waits until the kernel works. */
+  busy() {
+    return this.page.waitForFunction(
+      () => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'
+    );
+  }
+
+  /** Runs code in the kernel, outside the notebook; gives what it printed, throws what it raised. */
   python(code, most = 4000) {
     return this.page.evaluate(
       async ([code, most]) => {
         const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
         let said = '';
+        let wrong = '';
         const future = kernel.requestExecute({ code, store_history: false });
         future.onIOPub = ({ header, content }) => {
           if (header.msg_type === 'stream') {
             said += content.text;
           } else if (header.msg_type === 'error') {
-            said += `${content.ename}: ${content.evalue}`;
+            wrong = `${content.ename}: ${content.evalue}`;
           }
         };
         await future.done;
+        if (wrong) {
+          throw new Error(wrong);
+        }
         return most === null ? said : said.slice(-most);
       },
       [code, most === Infinity ? null : most]

@@ -104,7 +104,9 @@ export class Watch {
       return one === other;
     }
     const [a, b] = [one, other].map(shot => this.PNG.sync.read(Buffer.from(shot, 'base64')));
-    return a.data.length === b.data.length && a.data.every((v, i) => Math.abs(v - b.data[i]) <= UNSEEN);
+    return (
+      a.data.length === b.data.length && a.data.every((v, i) => Math.abs(v - b.data[i]) <= UNSEEN)
+    );
   }
 
   async #until(seconds, good, same = SAME) {
