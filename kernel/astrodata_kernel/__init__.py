@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .readers.registry import open_dataset as open
     from .widgets.fits import FitsViewer
     from .widgets.fits_frames import FitsFrames
+    from .widgets.image_display import ImageDisplay
     from .widgets.label import Labeller
     from .widgets.latent import LatentExplorer
     from .widgets.spectrum import SpectrumViewer
@@ -31,6 +32,7 @@ __all__ = [
     "Dataset",
     "FitsFrames",
     "FitsViewer",
+    "ImageDisplay",
     "Labeller",
     "LatentExplorer",
     "SpectrumViewer",
@@ -49,6 +51,7 @@ _HOMES = {
     "Dataset": (".datasets", "Dataset"),
     "FitsFrames": (".widgets.fits_frames", "FitsFrames"),
     "FitsViewer": (".widgets.fits", "FitsViewer"),
+    "ImageDisplay": (".widgets.image_display", "ImageDisplay"),
     "Labeller": (".widgets.label", "Labeller"),
     "LatentExplorer": (".widgets.latent", "LatentExplorer"),
     "SpectrumViewer": (".widgets.spectrum", "SpectrumViewer"),

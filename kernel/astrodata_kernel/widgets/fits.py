@@ -131,8 +131,12 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
     def limits_in_force(self) -> tuple[float, float]:
         """Give the values that are shown in the first and in the last colour."""
         if isinstance(self.limits, str):
-            return display_limits(self._sample(None, None)[1], self.limits)
+            return display_limits(self.sample(), self.limits)
         return float(self.limits[0]), float(self.limits[1])
+
+    def sample(self) -> np.ndarray[Any, Any]:
+        """Give the values, of one axis, that stand for the plane on show in its limits and its histogram."""
+        return self._sample(None, None)[1]
 
     @property
     def dataset(self) -> Dataset:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..datasets import Dataset
+from ..datasets.nddata import is_nddata, of_nddata
 from ..readers.registry import open_dataset
 from .opening import shown_name, shown_while_opening
 
@@ -31,13 +32,13 @@ def view(
     kind: str | None = None,
     **options: Any,
 ) -> Any:
-    """Give the viewer of a data set, a path or URL, an array, or a table.
+    """Give the viewer of a data set, a path or URL, an array, an `NDData`, or a table.
 
     Parameters
     ----------
     source
-        What to look at. An array has 2 axes (rows, columns) or more (planes before them); a table is one of
-        astropy's, a DataFrame, or a structured array.
+        What to look at. An array has 2 axes (rows, columns) or more (planes before them), an `NDData` or
+        `CCDData` brings its WCS; a table is one of astropy's, a DataFrame, or a structured array.
     hdu
         Number or name of the part to show first.
     kind
@@ -58,7 +59,10 @@ def view(
     own = _own_viewer(source)
     if own:
         return _viewer(own)(source, **options)
-    if hasattr(source, "__array_interface__"):
+    if is_nddata(source):
+        dataset = of_nddata(source)
+        dataset = dataset if kind is None else dataset.taken_as(kind)
+    elif hasattr(source, "__array_interface__"):
         dataset = Dataset.of_array(source, kind=kind)
     elif isinstance(source, Dataset):
         dataset = source if hdu is None else source.hdu(hdu)
