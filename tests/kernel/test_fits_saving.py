@@ -119,3 +119,56 @@ def test_another_ending_is_refused_and_nothing_is_written(viewer, tmp_path) -> N
     with pytest.raises(BadRequest, match="'bmp' is unknown"):
         viewer.save(tmp_path / "figure.bmp")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cell_that_ends_with_a_figure_shows_it():
+    from IPython.core.formatters import DisplayFormatter
+
+    figure = adk.view(np.arange(30.0).reshape(5, 6)).figure()
+    data, metadata = DisplayFormatter().format(figure)
+    assert data["image/png"][:4] == b"\x89PNG"
+    assert 0.8 < metadata["image/png"]["width"] / (72 * figure.get_figwidth()) < 1.2
+
+
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_the_labels_of_the_colour_bar_lie_between_the_limits_and_apart(viewer, stretch) -> None:
+    viewer.stretch = stretch
+    bar = viewer.figure().axes[1]
+    at = bar.get_yticks()
+    assert len(at) >= 2
+    low, high = viewer.limits_in_force()
+    assert ((at >= low) & (at <= high)).all()
+    places = bar.transData.transform([(0, value) for value in at])[:, 1]
+    assert (np.diff(places) > 5).all()
+
+
+def test_a_cutout_takes_its_lookup_tables_of_distortion_along(tmp_path) -> None:
+    from astropy.wcs import DistortionLookupTable
+
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.crval = ("RA---TAN", "DEC--TAN"), (10, 40)
+    wcs.wcs.crpix, wcs.wcs.cdelt = (50, 40), (-1e-3, 1e-3)
+    table = np.add.outer(np.arange(5), np.arange(5) ** 2).astype("f4") / 4
+    for name in ("cpdis1", "cpdis2"):
+        setattr(wcs, name, DistortionLookupTable(table, (1, 1), (1, 1), (20, 20)))
+    hdus = wcs.to_fits(relax=True)
+    hdus[0].data = np.arange(80 * 100, dtype="f4").reshape(80, 100)
+    hdus.writeto(tmp_path / "distorted.fits")
+    viewer = adk.FitsViewer(tmp_path / "distorted.fits")
+    assert viewer.dataset.wcs.cpdis1 is not None
+    part = adk.open(viewer.save(tmp_path / "part.fits", box=[20, 10, 59.4, 39.4]))
+    assert part.array[4, 3] == viewer.dataset.array[14, 23]
+    assert len(part.parts) == 3
+    np.testing.assert_allclose(
+        part.wcs.all_pix2world(3, 4, 0), wcs.all_pix2world(23, 14, 0), rtol=0, atol=1e-10
+    )
+    # By itself the header tells of no tables that it does not have.
+    assert "CPDIS1" not in viewer.cutout(box=[20, 10, 59, 39]).header
+
+
+def test_a_cutout_is_made_of_a_file_whose_name_no_header_can_hold(tmp_path) -> None:
+    path = tmp_path / "größe.fits"
+    fits.writeto(path, np.zeros((4, 5), "f4"))
+    assert "gr??e.fits" in str(adk.FitsViewer(path).cutout().header["HISTORY"])
+    made = adk.FitsViewer(adk.Dataset.of_array(np.zeros((3, 4, 5), "f4"), "Würfel"))
+    assert made.moment(0).cutout().data.shape == (4, 5)

@@ -14,6 +14,9 @@ viewer = ${VIEW}, view={'x': 647, 'y': 547, 'zoom': 5})
 viewer.regions = [CirclePixelRegion(PixCoord(647.5, 547.5), 8), EllipsePixelRegion(PixCoord(600, 530), 40, 20)]
 viewer.selected = [0]
 viewer`,
+  contours: `viewer = ${VIEW}, view={'x': 560, 'y': 440, 'zoom': 4})
+viewer.contours(levels=[700, 900, 1300], color='#ffb000')
+viewer`,
   catalogue: `from photutils.detection import DAOStarFinder
 viewer = ${VIEW}, view={'x': 360, 'y': 360, 'zoom': 1.4})
 stars = DAOStarFinder(threshold=120, fwhm=3)(viewer.dataset.array[:] - 600)
@@ -35,6 +38,30 @@ curve`,
 quasar`
 };
 
+/** Those that are figures, or that hold widgets. */
+const OUTPUTS: Record<string, string> = {
+  display: `from astropy.nddata import CCDData
+from astropy.visualization import AsinhStretch, PercentileInterval
+display = adk.ImageDisplay()
+display.load_image('${SKY}', image_label='2MASS K')
+display.load_image(CCDData.read('${EXAMPLES}/m13.fits', unit='adu'), image_label='M13')
+display.set_stretch(AsinhStretch(), image_label='M13')
+display.set_cuts(PercentileInterval(99), image_label='M13')
+display.set_viewport(center=(150, 150), fov=140, image_label='M13')
+display.viewers['M13'].graticule = True
+display`,
+  figure: `viewer = ${VIEW}, colormap='inferno', graticule=True, system='galactic', angles='degrees')
+viewer.view = {'x': 500, 'y': 440, 'zoom': 2}
+viewer.figure()`,
+  pieces: `from photutils.detection import DAOStarFinder
+ds = adk.open('${SKY}')
+stars = DAOStarFinder(threshold=400, fwhm=3)(ds.array[:] - 600)
+places = [[star['x_centroid'], star['y_centroid']] for star in stars]
+pieces = adk.processing.raster.cutouts(ds, places, 32, edge='drop', scale='asinh')
+labeller = adk.Labeller(pieces, 'labels', classes=['star', 'cloud'])
+labeller`
+};
+
 test.use({ viewport: { width: 1280, height: 1500 } });
 
 for (const [name, code] of Object.entries(PICTURES)) {
@@ -49,5 +76,20 @@ for (const [name, code] of Object.entries(PICTURES)) {
     await expect.poll(() => colours(widget)).toBeGreaterThan(100);
     await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
     await widget.screenshot({ path: path.join(IMAGES, `fits-${name}.png`) });
+  });
+}
+
+for (const [name, code] of Object.entries(OUTPUTS)) {
+  test(`images: ${name}`, async ({ page }) => {
+    await newNotebook(page);
+    await runCell(page, `import astrodata_kernel as adk\n${code}`);
+    const output = page
+      .locator('.jp-OutputArea-output')
+      .last()
+      .locator('img, .widget-vbox, .astrodata-widget')
+      .first();
+    await expect.poll(() => colours(output)).toBeGreaterThan(100);
+    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+    await output.screenshot({ path: path.join(IMAGES, `fits-${name}.png`) });
   });
 }

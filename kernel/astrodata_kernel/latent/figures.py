@@ -28,9 +28,9 @@ def efficiency_figure(curves: Mapping[str, Efficiency], title: str = "") -> Any:
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
+    from ..drawing import CellFigure
 
-    figure = Figure(figsize=(8, 4.4), layout="constrained")
+    figure = CellFigure(figsize=(8, 4.4), layout="constrained")
     axes = figure.subplots()
     for i, (name, curve) in enumerate(curves.items()):
         table, colour = curve.table, f"C{i}"
@@ -79,11 +79,11 @@ def latent_histograms(
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
+    from ..drawing import CellFigure
 
     values = {name: latents_of(z) for name, z in groups.items()}
     width = next(iter(values.values())).shape[1]
-    figure = Figure(figsize=(3.0 * width, 2.8), layout="constrained")
+    figure = CellFigure(figsize=(3.0 * width, 2.8), layout="constrained")
     for i, axes in enumerate(np.atleast_1d(figure.subplots(1, width))):
         column = np.concatenate([z[:, i] for z in values.values()])
         low, high = np.nanpercentile(column, [1, 99])

@@ -116,10 +116,10 @@ def curve_figure(curves: pd.DataFrame | Mapping[str, pd.DataFrame], title: str =
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
+    from ..drawing import CellFigure
 
     named = {"found": curves} if isinstance(curves, pd.DataFrame) else dict(curves)
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = CellFigure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     for number, (name, frame) in enumerate(named.items()):
         if not number and frame.found_random.notna().any():

@@ -22,9 +22,9 @@ def history_figure(history: pd.DataFrame, starts: pd.DataFrame | None = None) ->
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
+    from ..drawing import CellFigure
 
-    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    figure = CellFigure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots()
     reasons = {}
     if starts is not None:

@@ -15,7 +15,8 @@ import numpy as np
 from ..datasets import Dataset
 from ..errors import BadRequest, MissingPackage
 from ..processing.pyramid import Planes
-from ..processing.sky import FRAMES
+from ..processing.sky import FRAMES, part_of
+from ..readers.fits_structure import plain_text
 from ..wire import Reply
 from ..writing import write_whole
 from .base import RequestWidget, answers
@@ -28,6 +29,9 @@ FINEST = 2000
 
 MOST_PIXELS = 1 << 26
 """Of a cutout that the browser takes away; from Python there is no end."""
+
+APART = 0.05
+"""Share of the colour bar between two of its labels, at least."""
 
 ASPECT = 1.6
 """Of the picture's sides, where Python does not know how wide the browser shows it."""
@@ -111,15 +115,21 @@ class SavingWidget(RequestWidget):
             A box that has no pixel of the image in it.
         """
         try:
-            from matplotlib.figure import Figure
+            from ..drawing import CellFigure
         except ImportError:
             raise MissingPackage("a figure needs Matplotlib: pip install matplotlib") from None
         planes = self._planes_of(self.dataset)
         left, bottom, right, top = self._box(planes, box)
         step = max(1, math.ceil(max(right - left, top - bottom) / FINEST))
         shape = (top - bottom) / (right - left)
-        figure = Figure(figsize=(width, max(2.0, 0.72 * width * shape + 1.1)), layout="constrained")
+        figure = CellFigure(
+            figsize=(width, max(2.0, 0.72 * width * shape + 1.1)), layout="constrained"
+        )
         wcs = self.dataset.wcs if self.system != "pixel" else None
+        if wcs is not None:
+            wcs = part_of(
+                wcs, 0, 0
+            )  # its own: Matplotlib transforms while tiles and places are asked for
         axes = figure.add_subplot(projection=wcs)
         self._draw(figure, axes, planes, (left, bottom, right, top), step)
         axes.set_xlim(left - 0.5, right - 0.5)
@@ -136,27 +146,31 @@ class SavingWidget(RequestWidget):
         box
             As in `figure`.
         """
+        return self._cutout(box, lookups=False)[0]
+
+    def _cutout(self, box: Sequence[float] | None, lookups: bool) -> Any:
+        """Give the HDUs of a cutout: the pixels, and the tables of distortion that belong to its WCS."""
         from astropy.io import fits
 
         planes = self._planes_of(self.dataset)
         left, bottom, right, top = self._box(planes, box)
         values = planes.read(self.plane, slice(bottom, top), slice(left, right))
-        header = fits.Header()
-        wcs = self.dataset.wcs
-        if wcs is not None:
-            header = wcs[bottom:top, left:right].to_header(relax=True)
+        hdus = _of_part(self.dataset.wcs, left, bottom, values.shape, lookups)
+        header = hdus[0].header
         for name in ("unit", "object"):
             text = str(self.dataset.meta.get(name, ""))
             if text:
-                header["BUNIT" if name == "unit" else "OBJECT"] = text
-        provenance = self.dataset.provenance
-        header.add_history(
+                header["BUNIT" if name == "unit" else "OBJECT"] = plain_text(text)
+        said = (
             f"Pixels x {left} to {right - 1}, y {bottom} to {top - 1} (from 0), plane {self.plane}, of "
             f"{self.dataset.name}, HDU {self.dataset.part}"
         )
-        if provenance is not None:
+        header.add_history(plain_text(said))
+        provenance = self.dataset.provenance
+        # Of a file that lies elsewhere all would come through the network for its hash.
+        if provenance is not None and not planes.far:
             header.add_history(f"SHA-256 of the file: {provenance.sha256}")
-        return fits.PrimaryHDU(values, header)
+        return fits.HDUList([fits.PrimaryHDU(values, header), *hdus[1:]])
 
     def save(self, path: str | os.PathLike[str], box: Sequence[float] | None = None) -> Path:
         """Write what is seen to a file, by the ending of its name.
@@ -201,7 +215,7 @@ class SavingWidget(RequestWidget):
         if what in FIGURES:
             self.figure(box).savefig(made, format=what, dpi=200, bbox_inches="tight")
         elif what == "fits":
-            self.cutout(box).writeto(made)
+            self._cutout(box, lookups=True).writeto(made)
         elif what == "json":
             made.write(json.dumps(self.state(), indent=1).encode())
         elif what == "py":
@@ -234,15 +248,17 @@ class SavingWidget(RequestWidget):
         image, _ = planes.reduced(self.plane, slice(bottom, top), slice(left, right), step)
         places = np.round(255 * self._shaded(np.linspace(0, 1, 256))).astype(int)
         colours = ListedColormap(colour_table(self.colormap)[places])
+        norm = self._norm(self.plane, self.limits_in_force())
         drawn = axes.imshow(
             image,
             origin="lower",
             extent=self._extent(box, step, image.shape),
-            norm=self._norm(self.plane, self.limits_in_force()),
+            norm=norm,
             cmap=colours.with_extremes(bad=(0.44, 0.48, 0.75)),
             interpolation="nearest",
         )
-        figure.colorbar(drawn, ax=axes, label=str(self.dataset.meta.get("unit", "")) or None)
+        unit = str(self.dataset.meta.get("unit", "")) or None
+        figure.colorbar(drawn, ax=axes, label=unit, ticks=_ticks(norm))
 
     @staticmethod
     def _extent(box: Box, step: int, shape: tuple[int, ...]) -> tuple[float, float, float, float]:
@@ -305,6 +321,33 @@ class SavingWidget(RequestWidget):
         number = f", HDU {self.dataset.part}" if len(self.dataset.parts) > 1 else ""
         plane = f", plane {self.plane}" if planes.count > 1 else ""
         return f"{self.dataset.name}{number}{plane}"
+
+
+def _of_part(wcs: Any, left: int, bottom: int, shape: tuple[int, int], lookups: bool) -> Any:
+    """Give the HDUs that tell the WCS of a part of an image: the first one's header, and tables."""
+    from astropy.io import fits
+
+    if wcs is None:
+        return fits.HDUList([fits.PrimaryHDU()])
+    part = part_of(wcs, left, bottom, shape)
+    # astropy reads back a table of each axis, or none.
+    pairs = (part.cpdis1, part.cpdis2), (part.det2im1, part.det2im2)
+    if lookups and all((one is None) == (other is None) for one, other in pairs):
+        return part.to_fits(relax=True)
+    return fits.HDUList([fits.PrimaryHDU(header=part.to_header(relax=True))])
+
+
+def _ticks(norm: Any) -> list[float]:
+    """Give round values between the limits that lie apart on the bar, however they are stretched."""
+    from matplotlib.ticker import MaxNLocator
+
+    kept: list[float] = []
+    for value in MaxNLocator(8).tick_values(norm.vmin, norm.vmax):
+        inside = norm.vmin <= value <= norm.vmax
+        # The norm puts all that is beyond a limit on it.
+        if inside and (not kept or float(norm(value) - norm(kept[-1])) >= APART):
+            kept.append(float(value))
+    return kept
 
 
 def _words(values: dict[str, Any]) -> str:

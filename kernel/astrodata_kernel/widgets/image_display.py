@@ -538,14 +538,13 @@ def _scale(wcs: Any) -> float:
 def _nothing(ending: str) -> bytes:
     import io
 
-    from matplotlib.figure import Figure
-
+    from ..drawing import CellFigure
     from .fits_saving import FIGURES
 
     if ending.lower() not in FIGURES:
         raise BadRequest(f"there is no image to write as {ending!r}: load one first")
     made = io.BytesIO()
-    figure = Figure(figsize=(7, 4))
+    figure = CellFigure(figsize=(7, 4))
     figure.text(0.5, 0.5, "no image", ha="center")
     figure.savefig(made, format=ending.lower())
     return made.getvalue()

@@ -80,13 +80,13 @@ class SavingSpectrum(RequestWidget):
             Matplotlib is not installed.
         """
         try:
-            from matplotlib.figure import Figure
+            from ..drawing import CellFigure
         except ImportError:
             raise MissingPackage("a figure needs Matplotlib: pip install matplotlib") from None
         place = (self._unit(), str(self.medium), self._reference())
         axis = self._drawn.axis(place)
         flux = self._drawn.flux(str(self.smoothing), float(self.width))
-        figure = Figure(figsize=(width, 0.5 * width), layout="constrained")
+        figure = CellFigure(figsize=(width, 0.5 * width), layout="constrained")
         axes = figure.add_subplot()
         spectrum = self.spectrum
         if self.errors and spectrum.error is not None:
