@@ -11,10 +11,12 @@ import traitlets
 
 from ..datasets import Dataset
 from ..errors import BadRequest, UnsupportedFormat
+from ..processing.graticules import graticule
 from ..processing.pyramid import TILE, Planes
 from ..processing.raster import counted
 from ..processing.raster import limits as display_limits
-from ..processing.sky import ANGLES, SYSTEMS, frame_name, graticule, pixel_of, place
+from ..processing.sky import ANGLES, SYSTEMS, frame_name, pixel_of, place
+from ..readers.in_memory import held
 from ..wire import Reply, encode
 from .base import STATIC, Cancel, answers
 from .fits_catalogue import CatalogueWidget
@@ -38,7 +40,7 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
     Parameters
     ----------
     source
-        A path or URL, or an open `Dataset`, of kind ``"image"`` or ``"cube"``.
+        A path or URL, an open `Dataset` of kind ``"image"`` or ``"cube"``, an HDU, an `NDData` or an array.
     hdu
         Number or EXTNAME of the HDU to show first; the first one with an image by default.
     **traits
@@ -123,9 +125,6 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
     _saved = (
         *("plane", "stretch", "colormap", "reverse", "contrast", "bias", "limits"),
         *("view", "system", "angles", "graticule", "histogram", "height"),
-        *RegionsWidget.regions_saved,
-        *CubeWidget.cubes_saved,
-        *CompositeWidget.composite_saved,
     )
 
     def limits_in_force(self) -> tuple[float, float]:
@@ -378,11 +377,13 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
 def _with_image(source: str | os.PathLike[str] | Dataset, hdu: int | str | None) -> Dataset:
     from ..readers.registry import open_dataset
 
-    if not isinstance(source, Dataset):
+    here = held(source)
+    if here is None:
         with shown_while_opening(shown_name(source)) as progress:
-            source = open_dataset(source, hdu=hdu, progress=progress)
+            here = open_dataset(source, hdu=hdu, progress=progress)
     elif hdu is not None:
-        source = source.hdu(hdu)
+        here = here.hdu(hdu)
+    source = here
     if hdu is None and source.kind not in VIEWABLE:
         # A light curve's file may hold its image behind the table.
         behind = [part.index for part in source.parts if part.kind in VIEWABLE and not part.note]

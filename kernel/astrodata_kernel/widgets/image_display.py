@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import ipywidgets
 import numpy as np
 
-from ..datasets import Dataset
-from ..datasets.nddata import is_nddata, of_nddata
 from ..errors import BadRequest
 from ..processing.raster import limits as display_limits
 from ..processing.sky import pixel_of
+from ..readers.in_memory import held
 from ..writing import write_whole
 from .fits import COLORMAPS, FitsViewer
 from .image_display_catalogs import DisplayedCatalogs
@@ -80,7 +79,7 @@ class ImageDisplay(DisplayedCatalogs, ipywidgets.VBox):  # type: ignore[misc]
         Parameters
         ----------
         data
-            A path or URL, a `Dataset`, an `NDData` or `CCDData`, or an array (rows, columns).
+            A path or URL, a `Dataset`, an HDU, an `NDData` or `CCDData`, or an array (rows, columns).
         image_label
             What it is called. An image that was called so is replaced; without a label, the only one.
         hdu
@@ -92,16 +91,11 @@ class ImageDisplay(DisplayedCatalogs, ipywidgets.VBox):  # type: ignore[misc]
             What cannot be read, or holds no image.
         """
         label = self._label(image_label)
-        name = "array" if label is None else str(label)
-        source = data
-        if is_nddata(data):
-            source = of_nddata(data, name)
-        elif not isinstance(data, str | os.PathLike | Dataset):
-            source = Dataset.of_array(np.asanyarray(data), name)
-        viewer = FitsViewer(source, hdu)
+        held_here = held(data, "array" if label is None else str(label))
+        viewer = FitsViewer(data if held_here is None else held_here, hdu)
         old = self.viewers.get(label)
         self.viewers[label] = viewer
-        self._given[label] = viewer.dataset if isinstance(data, str | os.PathLike) else data
+        self._given[label] = viewer.dataset if held_here is None else data
         if old is not None:
             old.close()
             self._told = {key: told for key, told in self._told.items() if key[0] != label}

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..datasets import Dataset
-from ..datasets.nddata import is_nddata, of_nddata
+from ..readers.in_memory import held
 from ..readers.registry import open_dataset
 from .opening import shown_name, shown_while_opening
 
@@ -32,13 +32,13 @@ def view(
     kind: str | None = None,
     **options: Any,
 ) -> Any:
-    """Give the viewer of a data set, a path or URL, an array, an `NDData`, or a table.
+    """Give the viewer of a data set, a path or URL, an array, an HDU, or a table.
 
     Parameters
     ----------
     source
-        What to look at. An array has 2 axes (rows, columns) or more (planes before them), an `NDData` or
-        `CCDData` brings its WCS; a table is one of astropy's, a DataFrame, or a structured array.
+        What to look at. An array has 2 axes (rows, columns) or more (planes before them); an HDU or an
+        `NDData` of astropy's brings its WCS; a table is one of astropy's, a DataFrame, or a structured array.
     hdu
         Number or name of the part to show first.
     kind
@@ -59,17 +59,13 @@ def view(
     own = _own_viewer(source)
     if own:
         return _viewer(own)(source, **options)
-    if is_nddata(source):
-        dataset = of_nddata(source)
-        dataset = dataset if kind is None else dataset.taken_as(kind)
-    elif hasattr(source, "__array_interface__"):
-        dataset = Dataset.of_array(source, kind=kind)
-    elif isinstance(source, Dataset):
-        dataset = source if hdu is None else source.hdu(hdu)
-        dataset = dataset if kind is None else dataset.taken_as(kind)
-    else:
+    here = held(source)
+    if here is None:
         with shown_while_opening(shown_name(source)) as progress:
             dataset = open_dataset(source, kind, hdu, progress)
+    else:
+        dataset = here if hdu is None else here.hdu(hdu)
+        dataset = dataset if kind is None else dataset.taken_as(kind)
     if dataset.kind not in VIEWERS:
         return dataset
     found = dataset.kind
