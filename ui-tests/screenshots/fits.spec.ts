@@ -27,7 +27,9 @@ viewer`,
   frames: `frames = adk.FitsFrames('${EXAMPLES}/m13.fits', '${EXAMPLES}/m13_rice.fits', mode='swipe', stretch='asinh')
 frames.viewers[1].colormap = 'magma'
 frames`,
-  colours: `adk.FitsViewer.rgb('${EXAMPLES}/m13.fits', '${EXAMPLES}/m13_rice.fits', '${EXAMPLES}/m13.fits', stretch='asinh', band_limits=['99%', '95%', '99.5%'], height=420)`,
+  colours: `gas = adk.open('${EXAMPLES}/cube_l1448_13co.fits')
+parts = [adk.processing.cubes.moment(gas, 0, channels=part) for part in ([31, 40], [24, 30], [14, 23])]
+adk.FitsViewer.rgb(*parts, limits='99.5%', height=420)`,
   cube: `cube = adk.view('${EXAMPLES}/cube_l1448_13co.fits', colormap='viridis', plane=26, spectra=True, spectral_unit='km/s', height=420)
 cube.pinned = [{'x': 53, 'y': 50}]
 cube.channel_range = [18, 36]

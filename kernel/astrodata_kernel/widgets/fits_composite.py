@@ -36,7 +36,7 @@ class CompositeWidget(SavingWidget):
         help="Limits of red, green and blue, each as `limits` takes them; None uses `limits` for each.",
     ).tag(sync=True)
 
-    composite_saved = ("composite", "band_limits")
+    _saved = ("composite", "band_limits")
 
     @classmethod
     def rgb(
@@ -51,8 +51,8 @@ class CompositeWidget(SavingWidget):
         Parameters
         ----------
         red, green, blue
-            Paths or images. Where the WCS of one differs from that of the first it is put on its grid as it
-            is looked at; images without a WCS must have one shape.
+            Paths, data sets, HDUs or arrays. Where the WCS of one differs from that of the first it is put on
+            its grid as it is looked at; images without a WCS must have one shape.
         **traits
             Initial values of the viewer's traits.
 
@@ -61,13 +61,11 @@ class CompositeWidget(SavingWidget):
         AstrodataError
             A source that is no image, or images that cannot be put on one grid.
         """
-        from ..datasets import Dataset
         from ..processing.reprojection import composite
+        from ..readers.in_memory import held
         from ..readers.registry import open_dataset
 
-        images = [
-            one if isinstance(one, Dataset) else open_dataset(one) for one in (red, green, blue)
-        ]
+        images = [held(one) or open_dataset(one) for one in (red, green, blue)]
         return cls(composite(*images), **{"composite": True, **traits})
 
     def band_limits_in_force(self) -> list[tuple[float, float]]:
