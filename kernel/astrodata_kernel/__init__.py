@@ -15,7 +15,10 @@ from . import errors
 if TYPE_CHECKING:
     from .catalog import Catalog
     from .datasets import Dataset
+    from .datasets.scene import Scene
+    from .datasets.scene_stack import stack
     from .readers.registry import open_dataset as open
+    from .readers.sentinel import open_scenes
     from .widgets.fits import FitsViewer
     from .widgets.fits_frames import FitsFrames
     from .widgets.image_display import ImageDisplay
@@ -35,6 +38,7 @@ __all__ = [
     "ImageDisplay",
     "Labeller",
     "LatentExplorer",
+    "Scene",
     "SpectrumViewer",
     "StrainViewer",
     "TableViewer",
@@ -42,6 +46,8 @@ __all__ = [
     "errors",
     "load_ipython_extension",
     "open",
+    "open_scenes",
+    "stack",
     "view",
 ]
 
@@ -49,6 +55,7 @@ __all__ = [
 _HOMES = {
     "Catalog": (".catalog", "Catalog"),
     "Dataset": (".datasets", "Dataset"),
+    "Scene": (".datasets.scene", "Scene"),
     "FitsFrames": (".widgets.fits_frames", "FitsFrames"),
     "FitsViewer": (".widgets.fits", "FitsViewer"),
     "ImageDisplay": (".widgets.image_display", "ImageDisplay"),
@@ -59,6 +66,8 @@ _HOMES = {
     "TableViewer": (".widgets.table", "TableViewer"),
     "WaveformViewer": (".widgets.waveforms", "WaveformViewer"),
     "open": (".readers.registry", "open_dataset"),
+    "open_scenes": (".readers.sentinel", "open_scenes"),
+    "stack": (".datasets.scene_stack", "stack"),
     "view": (".widgets.view", "view"),
 }
 _ROOMS = (
@@ -68,6 +77,7 @@ _ROOMS = (
     "models",
     "processing",
     "reports",
+    "sentinel",
     "testing",
     "training",
     "wire",

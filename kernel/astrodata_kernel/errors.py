@@ -89,3 +89,9 @@ class OutOfMemory(AstrodataError, MemoryError):
     """Work that did not fit the device's memory, down to the smallest batch."""
 
     code = "out-of-memory"
+
+
+class ServiceFailed(AstrodataError, ConnectionError):
+    """A service elsewhere that refused, or did not answer; the text says why and what to do."""
+
+    code = "service-failed"
