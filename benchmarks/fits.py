@@ -20,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from latent_peers.options import names_of
 from latent_peers.places import Missing, Tool, python_of, version_in
 from latent_peers.tables import load_of_machine, machine
 
@@ -242,20 +243,9 @@ def _those_that_run(options: argparse.Namespace) -> dict[str, Path]:
 
 
 def _options() -> argparse.Namespace:
-    def names(known: list[str]) -> object:
-        def parse(text: str) -> list[str]:
-            unknown = set(text.split(",")) - set(known)
-            if unknown:
-                raise argparse.ArgumentTypeError(
-                    f"no {', '.join(unknown)}; there are {', '.join(known)}"
-                )
-            return [name for name in known if name in text.split(",")]
-
-        return parse
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", type=names(list(ROWS)), default=list(ROWS), help="rows, by comma")
-    parser.add_argument("--tools", type=names(list(TOOLS)), default=list(TOOLS))
+    parser.add_argument("--only", type=names_of(ROWS), default=list(ROWS), help="rows, by comma")
+    parser.add_argument("--tools", type=names_of(TOOLS), default=list(TOOLS))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--side", type=int, default=20_000)
     parser.add_argument("--folder", type=Path, help="where the image is written: some 2.5 GB")

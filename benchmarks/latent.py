@@ -21,6 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from latent_peers.options import names_of
 from latent_peers.places import TOOLS, Missing, python_of, version_in
 from latent_peers.rows import ROWS, Row
 from latent_peers.sessions import HUNG, Sessions, chromium_version
@@ -93,22 +94,10 @@ def _those_that_run(names: list[str], cache: Path) -> list[str]:
 
 
 def _options() -> argparse.Namespace:
-    def names(known: list[str]) -> object:
-        def parse(text: str) -> list[str]:
-            wanted = text.split(",")
-            unknown = set(wanted) - set(known)
-            if unknown:
-                raise argparse.ArgumentTypeError(
-                    f"no {', '.join(unknown)}; there are {', '.join(known)}"
-                )
-            return wanted
-
-        return parse
-
     rows = [row.name for row in ROWS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", type=names(rows), default=rows, help="rows, by comma")
-    parser.add_argument("--tools", type=names(list(TOOLS)), default=list(TOOLS))
+    parser.add_argument("--only", type=names_of(rows), default=rows, help="rows, by comma")
+    parser.add_argument("--tools", type=names_of(TOOLS), default=list(TOOLS))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="a tenth of the points: a trial")
     parser.add_argument("--json", type=Path, help="write what was measured, run by run")

@@ -285,6 +285,46 @@ def test_rows_are_listed_in_order_and_those_without_a_value_last(viewer) -> None
         catalogue.sort = "nope"
 
 
+def test_equal_values_keep_their_order_whichever_way_they_run(viewer) -> None:
+    table = {"x": np.arange(5.0), "y": np.arange(5.0), "n": [1, 2, 1, 2, 1]}
+    catalogue = viewer.add_catalogue(table, "ties", sort="n")
+    assert listed(viewer, "ties")["rows"] == [0, 2, 4, 1, 3]
+    catalogue.sort = "-n"
+    assert listed(viewer, "ties")["rows"] == [1, 3, 0, 2, 4]
+    viewer.add_catalogue(Table({"x": [1.0], "y": [1.0], "v": [[1, 2]]}), "vectors")
+    with pytest.raises(BadRequest, match="single value"):
+        viewer.catalogues["vectors"].sort = "v"
+    with pytest.raises(BadRequest):
+        viewer.catalogues["vectors"].where = "v > 1"
+    assert listed(viewer, "vectors")["cells"] == [["1", "1", "[1 2]"]]
+
+
+def test_a_page_reads_the_rows_that_are_listed_and_no_whole_column(
+    viewer, gaia, monkeypatch
+) -> None:
+    catalogue = viewer.add_catalogue(GAIA, "gaia")
+    dataset = adk.open(GAIA)
+    read = []
+    rows_of = type(dataset.table).rows
+    take_of = type(dataset.table).take
+    monkeypatch.setattr(
+        type(dataset.table),
+        "rows",
+        lambda self, start, stop, names: (
+            read.append(stop - start) or rows_of(self, start, stop, names)
+        ),
+    )
+    monkeypatch.setattr(
+        type(dataset.table),
+        "take",
+        lambda self, rows, names: read.append(len(rows)) or take_of(self, rows, names),
+    )
+    listed(viewer, "gaia", 100, 120)
+    viewer.request("catalogue_row", name="gaia", row=7)
+    assert read == [20, 1]
+    assert len(catalogue) == len(gaia)
+
+
 def test_a_page_of_a_file_has_what_astropy_reads(viewer, gaia) -> None:
     viewer.add_catalogue(GAIA, "gaia")
     page = listed(viewer, "gaia", 1000, 1003)
@@ -364,3 +404,25 @@ def test_what_a_person_writes_is_read_as_a_place() -> None:
     for wrong in ("", "the centre", "1 2 3 4 5 6 7 8", "10 99"):
         with pytest.raises(BadRequest, match="no place"):
             coordinate_of(wrong)
+
+
+def test_masked_texts_and_places_of_bytes_are_read(viewer) -> None:
+    names = MaskedColumn(np.array([b"02:00:00", b"02:01:00", b"02:02:00"]), mask=[0, 1, 0])
+    table = Table({"ra": names, "dec": np.array([b"85:00:00"] * 3)})
+    catalogue = viewer.add_catalogue(table, "bytes", where='dec == "85:00:00"')
+    assert catalogue.unplaced == 1
+    assert listed(viewer, "bytes")["cells"][1] == ["–", "85:00:00"]
+    kept = viewer.select_rows("bytes", [0, 1])
+    viewer.select_rows("bytes", [1, 2], "intersect")
+    assert kept is None
+    assert viewer.selected_rows["bytes"].tolist() == [1]
+    with pytest.raises(BadRequest, match="no way to select"):
+        viewer.select_rows("bytes", [0], "swap")
+    with pytest.raises(BadRequest, match="'bytes' has rows 0 to 2"):
+        viewer.select_rows("bytes", [3])
+
+
+def test_a_frame_with_two_columns_of_one_name_is_refused(viewer) -> None:
+    twice = pd.DataFrame([[1.0, 2.0, 3.0]], columns=["x", "y", "x"])
+    with pytest.raises(UnsupportedFormat, match="one name"):
+        viewer.add_catalogue(twice)

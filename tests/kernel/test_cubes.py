@@ -614,3 +614,67 @@ def test_a_file_of_spectra_that_is_refused_is_told_and_spectra_are_read_all_the_
     assert states[-1] == {"state": "refused", "note": "no room on the disk"}
     with pytest.raises(AstrodataError, match="no room"):
         viewer.rechunk()
+
+
+def test_a_place_along_any_further_axis_is_that_of_the_plane_on_show(tmp_path) -> None:
+    stokes = {"CTYPE4": "STOKES", "CRVAL4": 1.0, "CDELT4": 1.0, "CRPIX4": 1.0}
+    axis = {"CTYPE3": "FREQ", "CRVAL3": 1e9, "CDELT3": 1e6, "CTYPE5": "TIME"}
+    cube = small(tmp_path / "times.fits", (3, 2, 4, 8, 9), **axis, **stokes)
+    whole = np.asarray(cube.array).astype(float)
+    viewer = adk.view(cube, plane=cubes.axes_of(cube).plane(0, (2, 1)))
+    assert viewer.plane == 20
+    np.testing.assert_array_equal(viewer.spectrum(3, 4)["value"].value, whole[2, 1, :, 4, 3])
+    np.testing.assert_array_equal(
+        viewer.spectrum(3, 4, stokes="I")["value"].value, whole[2, 0, :, 4, 3]
+    )
+    wanted = whole[2, 1].sum(axis=0) * 1e-3
+    made = viewer.moment(0)
+    np.testing.assert_allclose(np.asarray(made.dataset.array), wanted, rtol=1e-9)
+    cards = made.dataset.meta["header"]
+    assert "axis 5 at 2, Q" in "".join(str(value) for key, value, _ in cards if key == "HISTORY")
+    cut, _ = viewer.position_velocity([[0, 4], [8, 4]])
+    np.testing.assert_allclose(cut, whole[2, 1, :, 4, :], rtol=1e-6)
+    np.testing.assert_array_equal(
+        cubes.spectrum(cube, 3, 4, stokes=(1, 0))["value"].value, whole[1, 0, :, 4, 3]
+    )
+    number = viewer.request("moment", order=0, threshold=0.0, patience=30).meta["hdu"]
+    np.testing.assert_allclose(
+        np.nan_to_num(viewer.request("tile", level=0, x=0, y=0, hdu=number, plane=0).array()[0]),
+        np.where(whole[2, 1] >= 0, whole[2, 1], 0).sum(axis=0) * 1e-3,
+        rtol=1e-5,
+    )
+    viewer.channel_range = [1, 2]
+    viewer.hdu = number
+    assert viewer.code().endswith(".moment(channels=[0, 3], threshold=0.0, stokes=(2, 1))")
+    again = eval(viewer.code(), {"adk": adk})
+    np.testing.assert_allclose(again.dataset.array[:], viewer.dataset.array[:])
+    for wrong in ((3, 0), (0, 0, 0), (0, -1)):
+        with pytest.raises(BadRequest, match="along axes of lengths"):
+            cubes.spectrum(cube, 3, 4, stokes=wrong)
+
+
+def test_no_file_of_spectra_is_made_of_a_cube_that_lies_elsewhere(co, monkeypatch) -> None:
+    from astrodata_kernel.widgets import fits_cube_answers
+
+    monkeypatch.setattr(fits_cube_answers, "RECHUNKED", 1000)
+    viewer = adk.view(CO)
+    monkeypatch.setattr(type(viewer.dataset.array), "far", True)
+    reply = viewer.request("spectrum", x=50, y=20)
+    assert reply.meta["file"] == {"state": "none"}
+    assert not viewer.rechunked
+
+
+def test_pins_and_paths_without_a_place_are_refused() -> None:
+    viewer = adk.view(CO, pinned=[{"x": 3, "y": 4}], slice_path=[[0, 0], [5, 5]])
+    kept = viewer.state()
+    for name, wrong in (
+        ("pinned", [{"x": np.nan, "y": 1}]),
+        ("pinned", [{"x": 1}]),
+        ("pinned", [{"shape": "circle", "x": 1, "y": 1, "radius": -1}]),
+        ("slice_path", [[0, 0], [np.inf, 5]]),
+    ):
+        with pytest.raises(BadRequest):
+            setattr(viewer, name, wrong)
+    assert viewer.state() == kept
+    with pytest.raises(BadRequest, match="finite number"):
+        viewer.request("moment", threshold="x", patience=30)

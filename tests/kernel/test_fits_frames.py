@@ -84,3 +84,27 @@ def test_matched_images_have_the_limits_and_colours_of_one(images) -> None:
     frames.matched = False
     frames.viewers[0].stretch = "sqrt"
     assert frames.viewers[1].stretch == "log"
+
+
+def test_each_image_keeps_its_own_plane_and_its_colours_when_it_is_aligned_anew(images) -> None:
+    cube = Dataset.of_array(np.arange(3 * 80 * 100, dtype="f4").reshape(3, 80, 100), "cube")
+    channels = [FitsViewer(cube, plane=number) for number in (0, 2)]
+    frames = FitsFrames(*channels, images[0], FitsViewer.rgb(images[0], images[1], images[0]))
+    assert [one.plane for one in frames] == [0, 2, 0, 0]
+    assert [one.composite for one in frames] == [False, False, False, True]
+    assert frames.viewers[2].request("tile", level=0, x=0, y=0).array()[0, 0, 0] == 0
+    pair = FitsFrames(FitsViewer.rgb(images[0], images[1], images[0]), images[1])
+    pair.align = "pixels"
+    assert [one.composite for one in pair] == [True, False]
+
+
+def test_only_the_viewers_on_show_stay_open(images) -> None:
+    from ipywidgets.widgets.widget import _instances
+
+    before = set(_instances)
+    given = FitsViewer(images[0])
+    frames = FitsFrames(given, images[1])
+    with pytest.raises(BadRequest, match="no WCS"):
+        FitsFrames(images[0], Dataset.of_array(np.zeros((80, 90), "f4")), align="sky")
+    fresh = {_instances[key] for key in set(_instances) - before}
+    assert {one for one in fresh if isinstance(one, FitsViewer)} == {given, *frames.viewers}

@@ -1,6 +1,7 @@
 import hashlib
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import astrodata_kernel as adk
@@ -98,3 +99,34 @@ def test_two_who_ask_at_once_share_one_run(path: Path, monkeypatch: pytest.Monke
         thread.join()
     assert len(results) == 3
     assert len(set(results)) == 1
+
+
+def test_a_mark_is_made_of_a_few_pieces_and_tells_files_apart(tmp_path: Path) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.truncate(1 << 42)  # all of it could not be read here
+    status = path.stat()
+    digest = FileDigest(path, status)
+    mark = digest.mark()
+    assert mark == FileDigest(path, status).mark()
+    moved = path.rename(tmp_path / "moved")
+    assert FileDigest(moved, moved.stat()).mark() == mark
+    with moved.open("r+b") as file:
+        file.write(b"1")
+    os.utime(moved, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert FileDigest(moved, moved.stat()).mark() not in (None, mark)
+    os.utime(moved, ns=(0, 0))
+    assert FileDigest(moved, status).mark() is None
+    moved.unlink()
+    assert FileDigest(moved, status).mark() is None
+
+
+def test_a_file_without_a_mark_is_told_by_its_path(data: Path) -> None:
+    provenance = adk.open(data / "compressed" / "m13.fits").provenance
+    assert len(provenance.content_key) == 1
+    gone = FileDigest(data / "gone", Path(provenance.path).stat())
+    assert replace(provenance, digest=gone).content_key == (
+        provenance.path,
+        provenance.size,
+        provenance.mtime,
+    )

@@ -155,3 +155,10 @@ def test_photometry_takes_the_sky_of_each_source_off(image) -> None:
 def test_what_cannot_be_measured_is_refused_in_words(wrong, said) -> None:
     with pytest.raises(BadRequest, match=said):
         wrong()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (2, 3), (3, 3)])
+def test_the_profile_of_an_image_of_few_pixels_is_measured_without_a_fit(shape) -> None:
+    found = measure.radial(np.ones(shape), (0, 0), 2)
+    assert found.centre == (0.0, 0.0)
+    assert np.isnan(found.fwhm)

@@ -1,6 +1,7 @@
 """Block-averaged levels of large images: made in the background, shared, cancelled, never taken for whole."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -125,6 +126,35 @@ def test_two_viewers_of_one_file_share_them_and_no_others_do(
     assert changed.request("overview", width=1024).meta["reduction"] == "strided"
     changed.prepare()
     assert built
+
+
+def test_a_copy_of_a_file_finds_its_overviews_and_a_changed_one_does_not(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = adk.FitsViewer(file)
+    viewer.prepare()
+    copied = tmp_path / "copies" / "another.fits"
+    copied.parent.mkdir()
+    shutil.copy2(file, copied)
+    built = []
+    monkeypatch.setattr(preparations, "build", lambda *a: built.append(a))
+    other = adk.FitsViewer(copied)
+    assert other.prepare()["state"] == "done"
+    assert other._planes[0].prepared[0] is viewer._planes[0].prepared[0]
+    assert not built
+    # One value is another one now; size and time are as they were.
+    times = copied.stat()
+    with copied.open("r+b") as changed:
+        changed.seek(2880)
+        changed.write(b"\x41\x20\0\0")
+    os.utime(copied, ns=(times.st_atime_ns, times.st_mtime_ns))
+    adk.FitsViewer(copied).prepare()
+    assert built
+    # What is kept beside a file lies beside each of them.
+    monkeypatch.undo()
+    for path in (file, copied):
+        adk.FitsViewer(path, overviews="beside").prepare()
+        assert Path(f"{path}.0.0.overviews.fits").exists()
 
 
 def test_nothing_is_written_beside_the_file_unless_that_is_asked_for(file: Path) -> None:

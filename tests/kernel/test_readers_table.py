@@ -164,3 +164,15 @@ def test_tables_are_read_without_pandas(tmp_path: Path, data: Path) -> None:
         check=True,
     )
     assert run.stdout.strip() == "[2, 3, 4876]"
+
+
+def test_scattered_rows_of_parquet_are_read_group_by_group(tmp_path: Path) -> None:
+    names = np.array([f"row {n}" for n in range(5000)])
+    path = parquet_file(
+        tmp_path / "groups.parquet", {"n": np.arange(5000), "name": names}, rows_in_group=100
+    )
+    table = adk.open(path).table
+    rows = [4999, 3, 2500, 3, 0]
+    found = table.take(rows, ["name", "n"])
+    assert found["n"].tolist() == rows
+    assert found["name"].tolist() == [f"row {n}" for n in rows]

@@ -534,3 +534,15 @@ def test_polygons_of_the_package_that_are_regular_are_polygons() -> None:
         shapes_of([PolygonPixelRegion(PixCoord([1, 2, 3], [1, 5, 2]))])[0][0]["shape"] == "polygon"
     )
     assert shapes_of([LinePixelRegion(PixCoord(1, 2), PixCoord(3, 4))])[0][0]["points"][1] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "global color=red\n" * 5000 + "image\ncircle(1,2,3)\n" * 5000,
+        "#CRTFv0\n" + "global coord=J2000\n" * 5000 + "circle[[1pix, 2pix], 3pix]\n" * 5000,
+    ],
+)
+def test_global_statements_without_end_are_refused_by_their_line(text) -> None:
+    with pytest.raises(TooLarge, match=r"line 10[12]: more than 100 global"):
+        region_files.parse(text)

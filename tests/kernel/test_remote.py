@@ -471,3 +471,12 @@ def test_a_store_is_read_by_ranges_through_fsspec(
 def test_addresses_are_shown_without_what_lets_one_in() -> None:
     assert shown("https://u:p@host:8/a?x=1&sig=q#part") == "https://host:8/a?x=1&sig=..."
     assert plain("https://u:p@host:8/a b?x=1")[0] == "https://host:8/a%20b?x=1"
+
+
+def test_a_cutout_of_a_file_elsewhere_takes_its_pixels_only(large: tuple[Site, str]) -> None:
+    site, url = large
+    viewer = adk.FitsViewer(url)
+    made = viewer.cutout(box=[100, 100, 163, 163])
+    assert made.data.shape == (64, 64)
+    assert "SHA-256" not in str(made.header["HISTORY"])
+    assert site.sent < 2_000_000

@@ -142,3 +142,24 @@ def test_what_cannot_be_aligned_is_told(make) -> None:
     assert on_grid(plain, there) is plain  # of the same shape: by pixels
     with pytest.raises(BadRequest, match="is a cube"):
         composite(there, there, make("cube", np.zeros((2, 50, 60), "f4")))
+
+
+def test_a_small_image_within_a_large_one_is_found(make) -> None:
+    small = make("small", smooth((12, 12)), wcs_of((12, 12), (10.003, 40.0046), 0.0005))
+    large = make("large", np.zeros((4000, 4000), "f4"), wcs_of((4000, 4000), (10.0, 40.0), 0.0005))
+    seen = np.asarray(reprojected(small, large).array[1980:2030, 1960:2010])
+    assert np.isfinite(seen).sum() > 100
+    away = make("away", smooth((12, 12)), wcs_of((12, 12), (14.0, 40.0), 0.0005))
+    with pytest.raises(BadRequest, match="no part of the sky"):
+        reprojected(away, large)
+
+
+def test_a_part_whose_number_is_not_its_place_is_put_on_a_grid_too(make) -> None:
+    from dataclasses import replace
+
+    image = make("one", smooth((40, 40)), wcs_of((40, 40), (10, 40), 0.001))
+    # As of a viewer's second moment map: number 2 of two parts.
+    moved = replace(image, part=2, parts=(*image.parts, replace(image.parts[0], index=2)))
+    onto = make("other", smooth((40, 40)), wcs_of((40, 40), (10, 40), 0.001, 30))
+    assert reprojected(moved, onto).parts[0].index == 0
+    assert composite(moved, image, image).parts[0].name == "RGB"

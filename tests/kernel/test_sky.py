@@ -3,7 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 from astrodata_kernel.errors import BadRequest
-from astrodata_kernel.processing.sky import frame_name, graticule, pixel_of, place, world
+from astrodata_kernel.processing.graticules import graticule
+from astrodata_kernel.processing.sky import frame_name, pixel_of, place, world
 from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 
@@ -135,3 +136,11 @@ def test_a_pixel_is_found_for_a_place_on_the_sky() -> None:
         pixel_of(wcs, SkyCoord(86.4, 29.0, unit="deg"))
     with pytest.raises(BadRequest, match="no WCS"):
         pixel_of(None, SkyCoord(0, 0, unit="deg"))
+
+
+@pytest.mark.parametrize(
+    "box", ["abc", [1, 2], [0, 0, np.nan, 5], [0, 0, np.inf, 5], 3, [5, 5, 0, 0]]
+)
+def test_what_is_no_box_is_told(box) -> None:
+    with pytest.raises(BadRequest, match=r"box"):
+        graticule(None, box)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -489,3 +490,100 @@ def test_settings_that_mean_nothing_are_refused(values) -> None:
         with pytest.raises((BadRequest, traitlets.TraitError)):
             setattr(viewer, name, value)
     assert viewer.state() == before
+
+
+# --- hostile ones ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nothing", [[], (), [[], []], None, 5, ["a", "b"]])
+def test_what_is_no_spectrum_is_told(nothing) -> None:
+    with pytest.raises(UnsupportedFormat):
+        SpectrumViewer(nothing)
+
+
+@pytest.mark.parametrize("unit", ["banana", "kg", ""])
+def test_a_unit_that_is_none_of_a_spectral_axis_is_told(unit) -> None:
+    with pytest.raises(BadRequest, match="no unit of a spectral axis"):
+        SpectrumViewer(np.arange(10.0), axis_unit=unit)
+    assert SpectrumViewer(np.arange(10.0), axis_unit="Angstroms").spectrum.unit == "Angstrom"
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"COEFF0": 1e5, "COEFF1": 1e3},
+        {"CRVAL1": 400.0, "CDELT1": 1.0, "DC-FLAG": 1},
+        {"CTYPE1": "WAVE-LOG", "CRVAL1": 0.0, "CDELT1": 1.0},
+        {"CTYPE1": "WAVE-LOG", "CRVAL1": 5000.0, "CDELT1": 1e30, "CUNIT1": "Angstrom"},
+    ],
+)
+def test_an_axis_beyond_all_numbers_opens_or_is_told(tmp_path, cards) -> None:
+    path = tmp_path / "wild.fits"
+    fits.writeto(path, np.arange(20.0), fits.Header(cards))
+    found = None
+    with suppress(UnsupportedFormat):
+        found = SpectrumViewer(path).spectrum.axis
+    assert found is None or np.isfinite(found).all()
+
+
+def test_an_array_too_long_is_told_before_it_is_read(tmp_path) -> None:
+    path = tmp_path / "long.fits"
+    header = fits.Header({"SIMPLE": True, "BITPIX": -64, "NAXIS": 1, "NAXIS1": 1 << 35})
+    with path.open("wb") as file:
+        file.write(header.tostring().encode())
+        file.truncate(2880 + (8 << 35))
+    with pytest.raises(UnsupportedFormat, match="34,359,738,368 values"):
+        SpectrumViewer(path)
+
+
+def test_of_a_table_the_columns_of_the_spectrum_are_read_and_no_others(
+    tmp_path, monkeypatch
+) -> None:
+    from astrodata_kernel.datasets import LazyTable
+
+    n = 50
+    columns = {"wavelength": np.linspace(4000, 5000, n) * u.AA, "flux": np.ones(n)}
+    Table({**columns, "picture": np.zeros((n, 1000))}).write(tmp_path / "one.fits")
+    rows = {name: np.tile(np.asarray(values), (9, 1)) for name, values in columns.items()}
+    Table(rows, units={"wavelength": "Angstrom"}).write(tmp_path / "many.fits")
+    read = []
+    for name in ("read", "rows"):
+        method = getattr(LazyTable, name)
+
+        def noted(self, *given, method=method):
+            found = method(self, *given)
+            read.append((found.colnames, len(found)))
+            return found
+
+        monkeypatch.setattr(LazyTable, name, noted)
+    assert len(SpectrumViewer(tmp_path / "one.fits").spectrum) == n
+    assert read == [(["wavelength", "flux"], 1), (["wavelength", "flux"], n)]
+    read.clear()
+    np.testing.assert_allclose(
+        SpectrumViewer(tmp_path / "many.fits").spectrum.axis, rows["wavelength"][0]
+    )
+    assert read == [(["wavelength", "flux"], 1)]
+
+
+def test_requests_without_sense_are_told() -> None:
+    viewer = SpectrumViewer((np.linspace(4000, 7000, 300), np.ones(300)))
+    with pytest.raises(BadRequest, match="10,000 pixels"):
+        viewer.request("curve", **AXIS, columns=100, smoothing="gaussian", width=1e9)
+    with pytest.raises(BadRequest, match="two finite numbers"):
+        viewer.request("curve", **AXIS, columns=100, x_range=[math.nan, 5000])
+    with pytest.raises(BadRequest, match="no stretch"):
+        SpectrumViewer((np.full(300, 5000.0), np.arange(300.0))).measure(4000, 6000)
+
+
+@pytest.mark.parametrize(("unit", "grows"), [("GHz", 3.0), ("eV", 3.0), ("nm", 1 / 3), ("km/s", 1)])
+def test_widths_in_the_rest_frame_and_in_velocity_follow_the_kind_of_the_axis(unit, grows) -> None:
+    x = np.linspace(-100, 100, 801) if unit == "km/s" else np.linspace(900, 1100, 801)
+    middle = x[400] + 1
+    flux = 1 + 5 * np.exp(-0.5 * ((x - middle) / 4) ** 2)
+    viewer = SpectrumViewer((x * u.Unit(unit), flux), redshift=2.0)
+    found = viewer.measure(x[0], x[-1])[0]
+    assert found["ew_rest"].value / found["ew"].value == pytest.approx(grows)
+    width = 4 * 2 * math.sqrt(2 * math.log(2))
+    assert found["fwhm"].value == pytest.approx(width, rel=1e-3)
+    wanted = width if unit == "km/s" else 299_792.458 * width / middle
+    assert found["fwhm_velocity"].to_value("km/s") == pytest.approx(wanted, rel=1e-3)

@@ -20,6 +20,9 @@ class Digest(Protocol):
     def cancel(self) -> None:
         """Stop hashing; a later `result` begins anew."""
 
+    def mark(self) -> str | None:
+        """Give what tells the bytes from others without reading all of them, or None."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -56,6 +59,16 @@ class Provenance:
             The file changed while it was hashed or since it was opened.
         """
         return self.digest.result()
+
+    @property
+    def content_key(self) -> tuple[str | int | float, ...]:
+        """What tells the file's bytes from others without reading all of them, for caches of a session.
+
+        It stays the same where a file is moved, or copied with its time; where it lies elsewhere it is its
+        address with size and time.
+        """
+        mark = self.digest.mark()
+        return (self.path, self.size, self.mtime) if mark is None else (mark,)
 
     @property
     def hashing(self) -> float:

@@ -6,13 +6,18 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
+    "augment",
     "cubes",
     "events",
+    "graticules",
+    "indices",
     "measure",
+    "normalise",
     "pyramid",
     "raster",
     "reprojection",
     "sky",
+    "splits",
     "strain",
     "thumbnails",
     "waveforms",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import BadRequest, UnknownName
 from .catalogue_rows import CatalogueRows, listed
+from .table_units import unit_of
 
 EQUATORIAL: tuple[tuple[tuple[str, str], ...], ...] = (
     (
@@ -198,18 +199,6 @@ def _may_be_angle(rows: CatalogueRows, name: str) -> bool:
 def _may_be_pixel(rows: CatalogueRows, name: str) -> bool:
     unit = unit_of(rows.units[name])
     return unit is None or str(unit) in ("", "pix")
-
-
-def unit_of(text: str) -> Any:
-    """Give the unit that a text means, None where it says nothing."""
-    from astropy import units as u
-
-    if not text.strip():
-        return None
-    try:
-        return u.Unit(text)
-    except (TypeError, ValueError):
-        return None
 
 
 def frame_of(name: str) -> Any:

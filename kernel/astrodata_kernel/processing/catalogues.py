@@ -9,9 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from .catalogue_columns import WhereColumns, frame_of, unit_of
-from .catalogue_rows import CatalogueRows, Mask, Values
-from .sky import pixels_of, world
+from .catalogue_columns import WhereColumns, frame_of
+from .catalogue_rows import CatalogueRows
+from .row_masks import Mask
+from .sky import coordinates_at, pixels_of
+from .table_order import as_floats, missing
+from .table_units import unit_of
+from .tables import Values
 
 BLOCK = 100_000
 """Rows that are brought to pixels at once: between two blocks somebody may take the wish back."""
@@ -24,9 +28,11 @@ def coordinates_of(rows: CatalogueRows, columns: WhereColumns, start: int, stop:
     mixed = rows.coordinates(columns.first)
     if mixed is not None:
         return mixed[start:stop]
+    names = (columns.first, columns.second)
+    block = rows.block(start, stop, names)
     lon, lat = (
-        _degrees(rows, name, axis, columns.frame, start, stop)
-        for axis, name in enumerate((columns.first, columns.second))
+        _degrees(name, block[name], rows.units[name], axis, columns.frame)
+        for axis, name in enumerate(names)
     )
     good = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90)
     lon, lat = np.where(good, lon, np.nan), np.where(good, lat, np.nan)
@@ -50,14 +56,15 @@ def places_of_rows(
     check
         Called between blocks of rows; what it raises ends the work.
     """
-    if not columns.on_sky:
-        pairs = [rows.values(name) for name in (columns.first, columns.second)]
-        return np.stack([_numbers(values) - columns.origin for values in pairs], axis=1)
     found = np.full((len(rows), 2), np.nan)
     for start in range(0, len(rows), BLOCK):
         check()
         stop = min(start + BLOCK, len(rows))
-        found[start:stop] = pixels_of_block(wcs, coordinates_of(rows, columns, start, stop))
+        found[start:stop] = (
+            pixels_of_block(wcs, coordinates_of(rows, columns, start, stop))
+            if columns.on_sky
+            else _pixels(rows, columns, start, stop)
+        )
     return found
 
 
@@ -73,15 +80,12 @@ def pixels_of_block(wcs: Any, coordinates: Any) -> npt.NDArray[np.float64]:
         found = pixels_of(wcs, coordinates)
     found[~np.isfinite(found).all(axis=1)] = np.nan
     if wcs.has_distortion and np.isfinite(found).any():
-        from astropy.coordinates import SkyCoord
-        from astropy.wcs.utils import proj_plane_pixel_scales, wcs_to_celestial_frame
+        from astropy.wcs.utils import proj_plane_pixel_scales
 
-        frame = wcs_to_celestial_frame(wcs)
         good = np.flatnonzero(np.isfinite(found[:, 0]))
-        lon, lat = world(wcs, found[good, 0], found[good, 1])
-        back = SkyCoord(lon, lat, unit="deg", frame=frame)
+        back = coordinates_at(wcs, found[good, 0], found[good, 1])
         places: Any = np.ravel(coordinates)
-        off = places[good].transform_to(frame).separation(back).deg
+        off = places[good].transform_to(back.frame).separation(back).deg
         # A comparison with NaN is false: what has no place on the sky does not come back either.
         found[good[~(off <= 0.1 * float(min(proj_plane_pixel_scales(wcs))))]] = np.nan
     return found
@@ -115,8 +119,6 @@ def within(
     BadRequest
         A centre that is no single place, or a radius that is no angle.
     """
-    from astropy.coordinates import SkyCoord
-
     limit = degrees_of(radius)
     if not hasattr(centre, "separation") or np.size(centre) != 1:
         raise BadRequest("the centre of a cone is one SkyCoord")
@@ -132,14 +134,7 @@ def within(
                 "neither the table nor the image has places on the sky: there are no angles"
             )
         else:
-            from astropy.wcs.utils import wcs_to_celestial_frame
-
-            xy = [
-                _numbers(rows.values(name))[start:stop] - columns.origin
-                for name in (columns.first, columns.second)
-            ]
-            lon, lat = world(wcs, xy[0], xy[1])
-            places = SkyCoord(lon, lat, unit="deg", frame=wcs_to_celestial_frame(wcs))
+            places = coordinates_at(wcs, *_pixels(rows, columns, start, stop).T)
         mask[start:stop] = places.separation(centre).deg <= limit
     return mask
 
@@ -196,33 +191,44 @@ def coordinate_of(text: str, frame: str = "icrs") -> Any:
 # --- values -----------------------------------------------------------------------------------------
 
 
-def _numbers(values: Values) -> npt.NDArray[np.float64]:
-    if values.dtype.kind not in "iuf":
+def _pixels(
+    rows: CatalogueRows, columns: WhereColumns, start: int, stop: int
+) -> npt.NDArray[np.float64]:
+    """Give the 0-based pixels of some rows, shape (n, 2)."""
+    names = (columns.first, columns.second)
+    block = rows.block(start, stop, names)
+    if any(rows.facts(name).kind != "number" for name in names):
         raise BadRequest("pixel coordinates are numbers: choose other columns by x= and y=")
-    return values.astype(np.float64)
+    return np.stack([as_floats(block[name]) - columns.origin for name in names], axis=1)
 
 
 def _degrees(
-    rows: CatalogueRows, name: str, axis: int, frame: str, start: int, stop: int
+    name: str, values: Values, told: str, axis: int, frame: str
 ) -> npt.NDArray[np.float64]:
     """Give a stretch of a column of longitudes (axis 0) or latitudes as degrees."""
     from astropy import units as u
 
-    values = rows.values(name)[start:stop]
+    if values.ndim != 1:
+        raise BadRequest(
+            f"column {name!r} has {values.shape[1:]} values a row: choose one of single values"
+        )
     if values.dtype.kind not in "iuf":
         hours = axis == 0 and frame in ("icrs", "fk5", "fk4")
         return _sexagesimal(values, u.hourangle if hours else u.deg)
-    unit = unit_of(rows.units[name]) or u.deg
+    unit = unit_of(told) or u.deg
     unit = u.hourangle if unit.physical_type == "time" else unit
     if unit.physical_type != "angle":
         raise BadRequest(f"column {name!r} is in {unit}: a place on the sky is an angle")
-    return np.asarray((values.astype(np.float64) * unit).to_value(u.deg))
+    return np.asarray((as_floats(values) * unit).to_value(u.deg))
 
 
 def _sexagesimal(values: Values, unit: Any) -> npt.NDArray[np.float64]:
     from astropy.coordinates import Angle
 
-    texts = ["" if value is None or value != value else str(value).strip() for value in values]
+    texts = [
+        "" if gone or value is None or value != value else str(value).strip()
+        for value, gone in zip(np.ma.getdata(values), missing(values), strict=True)
+    ]
     found = np.full(len(texts), np.nan)
     good = [i for i, text in enumerate(texts) if text]
     try:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from .sky import _wcslib
+from .sky import wcslib
 
 Values = npt.NDArray[np.float64]
 
@@ -80,6 +80,13 @@ class CubeAxes:
         """How many channels there are."""
         return self.shape[self.channel]
 
+    @property
+    def pole(self) -> int | None:
+        """Where the Stokes axis is among those that are neither spectral nor the picture's, or None."""
+        if self.stokes is None or self.stokes == self.channel:
+            return None
+        return self.stokes - (self.stokes > self.channel)
+
     def plane(self, channel: int, others: Sequence[int] = ()) -> int:
         """Give the number of the plane of a channel; `others` index the other axes before the rows."""
         index = list(others) or [0] * (len(self.shape) - 3)
@@ -104,6 +111,12 @@ class CubeAxes:
     def name(self, plane: int) -> str:
         """Give what a plane is called, such as ``"I, channel 12"``; channels count from 0."""
         channel, others = self.split(plane)
+        words = self.words_of(others)
+        own = self.channel == self.stokes
+        return ", ".join([*words, self.polarisations[channel] if own else f"channel {channel}"])
+
+    def words_of(self, others: Sequence[int]) -> list[str]:
+        """Give what is said of a place along the axes that are neither spectral nor the picture's."""
         words = []
         for axis, at in enumerate(others):
             axis += axis >= self.channel
@@ -111,9 +124,7 @@ class CubeAxes:
                 words.append(self.polarisations[at])
             elif self.shape[axis] > 1:
                 words.append(f"axis {len(self.shape) - axis} at {at}")
-        own = self.channel == self.stokes
-        words.append(self.polarisations[channel] if own else f"channel {channel}")
-        return ", ".join(words)
+        return words
 
     def native(self, channels: npt.ArrayLike) -> Values:
         """Give the values of channels, which may lie between two, in the header's unit."""
@@ -125,7 +136,7 @@ class CubeAxes:
         for axis in (self.wcs.wcs.lng, self.wcs.wcs.lat):
             if axis >= 0:  # a projection may not reach pixel 0
                 pixels[:, axis] = self.wcs.wcs.crpix[axis] - 1
-        with _wcslib, np.errstate(all="ignore"):
+        with wcslib, np.errstate(all="ignore"):
             found = self.wcs.wcs_pix2world(pixels, 0)[:, self.number - 1]
         values: Values = np.asarray(found, float).reshape(at.shape) * self.scale
         return values

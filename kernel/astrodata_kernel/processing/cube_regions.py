@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from .region_shapes import checked
+from .region_shapes import checked, of_pixels
 from .region_shapes import region_of as pixel_region
-from .sky import _wcslib
 
 MOST_PIXELS = 1 << 27
 """Of the box about a region: a radius of a billion would be a mask of as many."""
@@ -37,11 +36,7 @@ def region_of(region: Any, wcs: Any) -> Any:
     """
     if isinstance(region, Mapping):
         return pixel_region(checked([region])[0])
-    if hasattr(region, "to_pixel"):
-        if wcs is None:
-            raise BadRequest("there is no WCS to place a region of the sky by: give one of pixels")
-        with _wcslib:
-            region = region.to_pixel(wcs)
+    region = of_pixels(region, wcs)
     if not hasattr(region, "to_mask"):
         raise BadRequest(f"a {type(region).__name__} is no region")
     return region

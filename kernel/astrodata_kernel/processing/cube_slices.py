@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
+from ..readers.fits_structure import plain_text
 from .cube_source import BLOCK, Check, Cube, Progress, in_parallel, pieces
 from .sky import places_of, world
 
@@ -120,10 +121,10 @@ def slice_header(
     header["CTYPE1"], header["CUNIT1"] = "OFFSET", name
     header["CRPIX1"], header["CRVAL1"], header["CDELT1"] = 1.0, 0.0, step
     if unit:
-        header["BUNIT"] = unit
+        header["BUNIT"] = plain_text(unit)
     for end, (x, y) in (("from", points[0]), ("to", points[-1])):
         history += f" {end} ({x:.2f}, {y:.2f})"
-    header.add_history(history.encode("ascii", "replace").decode())
+    header.add_history(plain_text(history))
     return header
 
 

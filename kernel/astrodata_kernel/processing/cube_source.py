@@ -18,6 +18,8 @@ Values = npt.NDArray[Any]
 Check = Callable[[], None]
 Progress = Callable[[float], None]
 Result = TypeVar("Result")
+Pole = int | str | tuple[int, ...] | None
+"""A polarisation by number or name, or the index along all axes but the spectral one and the picture's."""
 
 BLOCK = 1 << 21
 """Values that are read and worked on at once."""
@@ -67,28 +69,42 @@ class Cube:
         """Of a plane."""
         return self.axes.shape[-1]
 
-    def others(self, stokes: int | str | None = None) -> tuple[int, ...]:
+    def others(self, stokes: Pole = None, beside: Sequence[int] = ()) -> tuple[int, ...]:
         """Give the index along the axes that are neither spectral nor the picture's.
+
+        Parameters
+        ----------
+        stokes
+            Polarisation by name or number; or that index itself, as a tuple. By default `beside` as it is.
+        beside
+            The index of which only the polarisation is another one; the first of each axis by default.
 
         Raises
         ------
         BadRequest
-            A polarisation that the cube does not have.
+            A polarisation, or a place along the axes, that the cube does not have.
         """
         axes = self.axes
-        if stokes is None:
-            return (0,) * (len(axes.shape) - 3)
-        if isinstance(stokes, str):
-            if stokes not in axes.polarisations:
-                there = ", ".join(axes.polarisations) or "none"
-                raise BadRequest(f"{self.name} has no Stokes {stokes!r}: there are {there}")
-            stokes = axes.polarisations.index(stokes)
-        if axes.stokes is None or axes.stokes == axes.channel:
-            raise BadRequest(f"{self.name} has no Stokes axis beside its channels")
-        if not 0 <= stokes < axes.shape[axes.stokes]:
-            raise BadRequest(f"Stokes {stokes}: there are 0 to {axes.shape[axes.stokes] - 1}")
-        index = [0] * (len(axes.shape) - 3)
-        index[axes.stokes - (axes.stokes > axes.channel)] = stokes
+        lengths = [n for axis, n in enumerate(axes.shape[:-2]) if axis != axes.channel]
+        index = list(beside) or [0] * len(lengths)
+        if isinstance(stokes, tuple):
+            index = [int(one) for one in stokes]
+        elif stokes is not None:
+            if isinstance(stokes, str):
+                if stokes not in axes.polarisations:
+                    there = ", ".join(axes.polarisations) or "none"
+                    raise BadRequest(f"{self.name} has no Stokes {stokes!r}: there are {there}")
+                stokes = axes.polarisations.index(stokes)
+            place = axes.pole
+            if place is None:
+                raise BadRequest(f"{self.name} has no Stokes axis beside its channels")
+            if not 0 <= stokes < lengths[place]:
+                raise BadRequest(f"Stokes {stokes}: there are 0 to {lengths[place] - 1}")
+            index[place] = stokes
+        if len(index) != len(lengths) or not all(
+            0 <= at < n for at, n in zip(index, lengths, strict=True)
+        ):
+            raise BadRequest(f"index {tuple(index)} along axes of lengths {tuple(lengths)}")
         return tuple(index)
 
     def read(

@@ -17,13 +17,15 @@ import numpy.typing as npt
 from ..datasets import Dataset, Part
 from ..datasets.lazy import MemoryArray
 from ..errors import BadRequest, MissingPackage
+from ..readers.fits_structure import cards, plain_text
 from .cube_axes import CubeAxes, rest_of, spectral_unit
 from .cube_blocks import SpectralBlocks, rechunk
 from .cube_header import axes_of
 from .cube_moments import NAMES, chosen_channels, moment_map
 from .cube_slices import path_points, slice_header, sliced
-from .cube_source import BLOCK, Check, Cube, Progress
+from .cube_source import BLOCK, Check, Cube, Pole, Progress
 from .cube_spectra import raw_spectrum
+from .sky import wcslib
 
 __all__ = [
     "Cube",
@@ -97,7 +99,7 @@ def spectrum(
     where: Any,
     y: float | None = None,
     statistic: str = "mean",
-    stokes: int | str | None = None,
+    stokes: Pole = None,
     unit: Any = None,
     doppler_convention: str | None = None,
     rest: Any = None,
@@ -118,7 +120,8 @@ def spectrum(
     statistic
         Of the pixels of a region with a value, at their centres: ``"mean"``, ``"sum"`` or ``"median"``.
     stokes
-        Polarisation by name or number, the first one by default.
+        Polarisation by name or number, the first one by default; of a cube with further axes the index along
+        all but the spectral one and the picture's, as a tuple.
     unit, doppler_convention, rest
         As in `spectral_axis`.
     check
@@ -160,7 +163,7 @@ def moment(
     channels: Sequence[int] | None = None,
     spectral_range: Any = None,
     threshold: float | None = None,
-    stokes: int | str | None = None,
+    stokes: Pole = None,
     unit: Any = None,
     doppler_convention: str | None = None,
     rest: Any = None,
@@ -205,7 +208,8 @@ def moment(
 
     if order not in (0, 1, 2) or isinstance(order, bool):
         raise BadRequest(f"order {order!r}: there are moments of order 0, 1 and 2")
-    if threshold is not None and not math.isfinite(threshold):
+    number = isinstance(threshold, int | float | np.number)
+    if threshold is not None and not (number and math.isfinite(threshold)):
         raise BadRequest(f"threshold {threshold}: give a finite number")
     cube = Cube.of(dataset)
     others = cube.others(stokes)
@@ -228,16 +232,17 @@ def moment(
     )
     header = fits.Header()
     if cube.wcs is not None:
-        header = cube.wcs.to_header(relax=True)
+        with wcslib:
+            header = cube.wcs.to_header(relax=True)
     text = _moment_unit(cube, order, axis)
     if text:
-        header["BUNIT"] = text
+        header["BUNIT"] = plain_text(text)
     for key, value in (("SPECSYS", cube.axes.frame), ("OBJECT", _object(cube))):
         if value:
-            header[key] = value
-    pole = f", Stokes {cube.axes.name(cube.axes.plane(0, others)).split(',')[0]}" if others else ""
+            header[key] = plain_text(value)
+    pole = "".join(f", {word}" for word in cube.axes.words_of(others))
     header.add_history(
-        _plain(
+        plain_text(
             f"Moment {order} ({NAMES[order]}) of {cube.name}, channels {first} to {last} (from 0){pole}"
         )
     )
@@ -251,7 +256,7 @@ def position_velocity(
     path: Any,
     width: int = 1,
     channels: Sequence[int] | None = None,
-    stokes: int | str | None = None,
+    stokes: Pole = None,
     check: Check | None = None,
     progress: Progress | None = None,
 ) -> tuple[Values, Any]:
@@ -316,7 +321,6 @@ def lazy(dataset: Any) -> Any:
 
 def as_dataset(hdu: Any, name: str) -> Dataset:
     """Give an image HDU in memory, such as a moment map, as a data set of kind ``"image"``."""
-    from ..readers.fits_structure import cards
     from ..readers.fits_wcs import celestial
 
     header = hdu.header.copy()
@@ -382,8 +386,4 @@ def _unit_text(unit: Any) -> str:
 
 
 def _object(cube: Cube) -> str:
-    return _plain(str(getattr(cube.dataset, "meta", {}).get("object", "")))
-
-
-def _plain(text: str) -> str:
-    return "".join(c if 32 <= ord(c) < 127 else "?" for c in text)
+    return str(getattr(cube.dataset, "meta", {}).get("object", ""))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest, MissingPackage
-from .sky import places_of
+from .sky import part_of, places_of
 
 if TYPE_CHECKING:
     from .events import Events
@@ -100,24 +100,8 @@ class Cutouts:
         whole = getattr(self._image, "wcs", None)
         if whole is None:
             return None
-        own = whole.deepcopy()
-        corner = self.corners[row]
-        own.wcs.crpix = own.wcs.crpix - corner
-        own.array_shape = self.shape[1:]
-        if own.sip is not None:
-            from astropy.wcs import Sip
-
-            sip = own.sip
-            own.sip = Sip(sip.a, sip.b, sip.ap, sip.bp, sip.crpix - corner)
-        for name in ("cpdis1", "cpdis2", "det2im1", "det2im2"):
-            table = getattr(own, name)
-            if table is not None:
-                from astropy.wcs import DistortionLookupTable
-
-                crval = tuple(np.array(table.crval) - corner)
-                moved = DistortionLookupTable(table.data, table.crpix, crval, table.cdelt)
-                setattr(own, name, moved)
-        return own
+        x, y = (int(one) for one in self.corners[row])
+        return part_of(whole, x, y, (self.shape[1], self.shape[2]))
 
     @property
     def array(self) -> Any:

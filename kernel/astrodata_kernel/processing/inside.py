@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..errors import BadRequest
 from .image_parts import Values, along, give_unit, image_of, part_between, pixel_area
+from .region_shapes import of_pixels
 
 BLOCK = 1 << 20
 """Pixels that are read in one go."""
@@ -99,9 +100,9 @@ def histogram(image: Any, region: Any, bins: int = 64) -> Any:
 
 
 def _row(plane: Any, wcs: Any, region: Any) -> tuple[float, ...]:
+    region = _of_pixels(region, wcs)
     found, blank, peak = _inside(plane, wcs, region)
     area = math.nan
-    region = _of_pixels(region, wcs)
     if wcs is not None and found.size + blank and not hasattr(region, "start"):
         middle = getattr(region, "center", None)
         x, y = (middle.x, middle.y) if middle is not None else region.bounding_box.center[::-1]
@@ -191,10 +192,7 @@ def _several(regions: Any) -> list[Any]:
 
 
 def _of_pixels(region: Any, wcs: Any) -> Any:
-    if hasattr(region, "to_pixel"):
-        if wcs is None:
-            raise BadRequest("there is no WCS to place a region of the sky by: give one of pixels")
-        region = region.to_pixel(wcs)
+    region = of_pixels(region, wcs)
     if not hasattr(region, "contains"):
         raise BadRequest(f"a {type(region).__name__} is no region")
     if type(region).__name__ == "TextPixelRegion":

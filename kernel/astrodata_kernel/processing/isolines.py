@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..errors import BadRequest
 from .pyramid import Planes
 from .raster import limits
-from .sky import _wcslib, pixels_of
+from .sky import coordinates_at, pixels_of
 
 FINEST = 1024
 """Pixels of the longer side of what contours are found on."""
@@ -126,9 +126,7 @@ def _moved(lines: list[Values], theirs: Any, mine: Any) -> list[Values]:
         return []
     ends = np.cumsum([len(line) for line in lines])[:-1]
     every = np.concatenate(lines)
-    with _wcslib:
-        sky = theirs.pixel_to_world(every[:, 0], every[:, 1])
-    placed = pixels_of(mine, sky)
+    placed = pixels_of(mine, coordinates_at(theirs, every[:, 0], every[:, 1]))
     return [part for line in np.split(placed, ends) for part in _finite(line)]
 
 

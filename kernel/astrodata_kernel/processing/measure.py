@@ -147,7 +147,7 @@ def radial(
         table = QTable({"radius": rings, "value": np.full(len(rings), np.nan)})
         middle = (float(point[0]), float(point[1]))
         return RadialProfile(table, middle, math.nan, math.nan, None, fit)
-    if recentre:
+    if recentre and min(values.shape) >= 3:  # a paraboloid wants so many
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"

@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import AstrodataError, TooLarge, UnreadableFile
 from ..readers.filebytes import FileBytes, Grid
 from .pyramid import OVERVIEW, TILE, Planes
-from .raster import Image
+from .raster import Image, block_counts, block_sums
 
 BLOCK_VALUES = 1 << 20
 """Pixels that are read at a time."""
@@ -251,18 +250,17 @@ class _Building:
     def _take(self, values: Image, top: int, left: int) -> None:
         with np.errstate(invalid="ignore", over="ignore"):
             step = self._layout.levels[0].step
-            sums = _added(values, step)
+            sums = block_sums(values, step)
             if np.isnan(sums).any():
                 blank = np.isnan(values)
                 values = np.where(blank, 0, values)
-                sums, counts = _added(values, step), _added(~blank, step)
+                sums, counts = block_sums(values, step), block_sums(~blank, step)
                 known: Image | None = ~blank
             else:
-                sizes = [_sizes(n, step) for n in values.shape]
-                counts, known = np.outer(*sizes), None
+                counts, known = block_counts(values.shape, step), None
             for level in self._layout.levels:
                 if level.step > step:
-                    sums, counts = _added(sums, 2), _added(counts, 2)
+                    sums, counts = block_sums(sums, 2), block_sums(counts, 2)
                     step = level.step
                 self._write(level, top // step, left // step, _mean(sums, counts))
             if self._layout.overview is not None:
@@ -284,21 +282,6 @@ class _Building:
             view, offset = view[count:], offset + count
 
 
-def _added(values: Image, factor: int) -> Image:
-    """Give the sums of blocks; rows first, because whole rows add up without a stride."""
-    return _added_rows(_added_rows(values, factor).T, factor).T
-
-
-def _added_rows(values: Image, factor: int) -> Image:
-    whole, rest = divmod(len(values), factor)
-    total = np.zeros((whole + bool(rest), values.shape[1]))
-    for first in range(factor):
-        total[:whole] += values[first : whole * factor : factor]
-    if rest:
-        total[whole] = values[whole * factor :].sum(axis=0, dtype=np.float64)
-    return total
-
-
 def _add_to(total: Image, values: Image, top: int, left: int, step: int) -> None:
     """Add a block, which need not begin or end with a block of `step` pixels, to the sums of those."""
     rows, columns = (_starts(at, n, step) for at, n in zip((top, left), values.shape, strict=True))
@@ -311,10 +294,6 @@ def _add_to(total: Image, values: Image, top: int, left: int, step: int) -> None
 
 def _starts(at: int, count: int, step: int) -> list[int]:
     return [0, *range(step - at % step, count, step)]
-
-
-def _sizes(n: int, step: int) -> npt.NDArray[np.float64]:
-    return np.minimum(step, n - np.arange(0, n, step)).astype(float)
 
 
 def _mean(sums: Image, counts: Image) -> Image:

@@ -135,7 +135,7 @@ def prepare(
     planes, plane, dtype
         The image, the plane and the type of its values.
     key
-        What tells its bytes from all others: the file with its size and time, HDU and plane.
+        What tells its bytes from all others, such as `Provenance.content_key` with HDU and plane.
     beside
         File to keep them in for good; one that is there and was made of the same bytes is used.
     again
@@ -149,8 +149,9 @@ def prepare(
     layout = Layout.of(planes, dtype, repr(key))
     if not layout.levels:
         return None
+    home = (key, beside)
     with _guard:
-        known = _all.get(key)
+        known = _all.get(home)
         gone = known is not None and known.state == "done" and not known.path.exists()
         stopped = known is not None and known.over and known.averages is None
         abandoned = known is not None and known.abandoned
@@ -158,10 +159,10 @@ def prepare(
             digest = hashlib.sha256(repr(key).encode()).hexdigest()
             known = Preparation(planes, plane, layout, beside or _own(digest))
             _make_room(layout.size)
-            _all[key] = known
+            _all[home] = known
             if beside is None or not known.found():
                 _worker().submit(known.run)
-        _all.move_to_end(key)
+        _all.move_to_end(home)
     planes.prepared[plane] = known
     return known
 

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from ..errors import BadRequest
 from .cutting import cutouts as cutouts
+from .patches import mosaic as mosaic
+from .patches import patches as patches
 
 Image = npt.NDArray[Any]
 
@@ -35,24 +37,26 @@ def block_mean(image: npt.ArrayLike, factor: int) -> Image:
         return values.astype(out, copy=False)
     # Infinities of both signs in one block have no mean: NaN is the honest answer, without a warning.
     with np.errstate(invalid="ignore", over="ignore"):
-        rows, columns = (_block_sizes(n, factor) for n in values.shape)
-        mean = _block_sum(values, factor) / np.outer(rows, columns)
+        mean = block_sums(values, factor) / block_counts(values.shape, factor)
         if values.dtype.kind == "f" and np.isnan(mean).any():
             blank = np.isnan(values)
-            mean = _block_sum(np.where(blank, 0, values), factor) / _block_sum(~blank, factor)
+            mean = block_sums(np.where(blank, 0, values), factor) / block_sums(~blank, factor)
     return mean.astype(out)
 
 
-def _block_sizes(n: int, factor: int) -> Image:
-    return np.minimum(factor, n - np.arange(0, n, factor))
+def block_counts(shape: tuple[int, ...], factor: int) -> Image:
+    """Give how many pixels the `factor` x `factor` blocks of an image of a shape have: fewer at its end."""
+    rows, columns = (np.minimum(factor, n - np.arange(0, n, factor)) for n in shape)
+    return np.outer(rows, columns).astype(np.float64)
 
 
-def _block_sum(values: Image, factor: int) -> Image:
+def block_sums(values: Image, factor: int) -> Image:
+    """Give the float64 sum of each `factor` x `factor` block of an image."""
     # Rows first: whole rows add up without a stride. (`np.add.reduceat` takes five times as long.)
-    return _sum_of_rows(_sum_of_rows(values, factor).T, factor).T
+    return _sums_of_rows(_sums_of_rows(values, factor).T, factor).T
 
 
-def _sum_of_rows(values: Image, factor: int) -> Image:
+def _sums_of_rows(values: Image, factor: int) -> Image:
     whole, rest = divmod(len(values), factor)
     total = np.zeros((whole + bool(rest), values.shape[1]))
     for first in range(factor):
@@ -60,6 +64,23 @@ def _sum_of_rows(values: Image, factor: int) -> Image:
     if rest:
         total[whole] = values[whole * factor :].sum(axis=0, dtype=np.float64)
     return total
+
+
+def edges_of(box: Any) -> tuple[float, float, float, float]:
+    """Give the left, bottom, right and top edge of a box of pixels.
+
+    Raises
+    ------
+    BadRequest
+        What is no box, or an edge that is not finite.
+    """
+    try:
+        left, bottom, right, top = (float(edge) for edge in box)
+    except (TypeError, ValueError):
+        left = bottom = right = top = np.nan
+    if not np.isfinite([left, bottom, right, top]).all():
+        raise BadRequest(f"box {str(box)[:60]}: give left, bottom, right and top in pixels")
+    return left, bottom, right, top
 
 
 def levels(rows: int, columns: int, tile: int = 512) -> int:

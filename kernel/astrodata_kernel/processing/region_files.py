@@ -23,6 +23,9 @@ FORMATS = {"reg": "ds9", "ds9": "ds9", "crtf": "crtf"}
 LARGEST = 1 << 24
 """Bytes of a region file."""
 
+MOST_GLOBALS = 100
+"""Statements on what follows, all of which are read again with each region."""
+
 _FRAMES = ("image", "icrs", "fk5", "j2000", "fk4", "b1950", "galactic", "ecliptic")
 _STRANGE = re.compile(r"linear|amplifier|detector|physical|tile|wcs[a-z0]?")
 _STRANGE_SHAPES = (
@@ -136,6 +139,14 @@ def _understood(text: str, form: str, place: _Place) -> tuple[list[Any], list[st
     return made, [f"{place.name}, line {place.line}: {warning.message}{end}" for warning in told]
 
 
+def _note(globals_: list[str], statement: str, place: _Place) -> None:
+    if len(globals_) >= MOST_GLOBALS:
+        raise TooLarge(
+            f"{place.name}, line {place.line}: more than {MOST_GLOBALS} global statements; leave some out"
+        )
+    globals_.append(statement)
+
+
 # --- DS9 ------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +159,7 @@ def _ds9(text: str, name: str) -> Iterator[tuple[list[Any], list[str]]]:
         lower = statement.lower()
         if lower.startswith("global"):
             _check_texts(statement, place)
-            globals_.append(statement)
+            _note(globals_, statement, place)
             continue
         word = re.match(r"#?\s*[+-]?\s*([a-zA-Z][a-zA-Z0-9]*)?", statement)
         what = (word[1] or "").lower() if word else ""
@@ -254,7 +265,7 @@ def _crtf(text: str, name: str) -> Iterator[tuple[list[Any], list[str]]]:
         place = _Place(name, number, len(line) - len(line.lstrip()) + 1)
         if statement.startswith("global"):
             _understood(statement, "crtf", place)
-            globals_.append(statement)
+            _note(globals_, statement, place)
             continue
         what = _check_crtf(statement, place)
         if what == "vector":

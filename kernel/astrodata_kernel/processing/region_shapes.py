@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import BadRequest
-from .sky import _wcslib
+from .sky import wcslib
 
 NUMBERS: dict[str, tuple[str, ...]] = {
     "circle": ("x", "y", "radius"),
@@ -219,7 +219,7 @@ def _placed(region: Any, wcs: Any, how: str) -> Any:
     if wcs is None:
         raise BadRequest("there is no WCS between pixels and the sky: give regions of pixels")
     try:
-        with _wcslib, warnings.catch_warnings():
+        with wcslib, warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # what does not lie there is NaN
             placed = getattr(region, how)(wcs)
     except Exception as error:  # noqa: BLE001 - wcslib's errors have no common base
@@ -231,12 +231,27 @@ def _placed(region: Any, wcs: Any, how: str) -> Any:
     return placed
 
 
+def of_pixels(region: Any, wcs: Any) -> Any:
+    """Give a region in pixels: one of the sky by the image's WCS, one of pixels as it is.
+
+    Raises
+    ------
+    BadRequest
+        One of the sky where there is none, or that does not lie on this one.
+    """
+    if not hasattr(region, "to_pixel"):
+        return region
+    if wcs is None:
+        raise BadRequest("there is no WCS to place a region of the sky by: give regions of pixels")
+    return _placed(region, wcs, "to_pixel")
+
+
 def _on_image(region: Any, wcs: Any) -> Any:
     """Give a region of the sky in pixels, None where the projection does not reach it."""
     if wcs is None:
-        raise BadRequest("there is no WCS to place a region of the sky by: give regions of pixels")
+        return of_pixels(region, wcs)
     try:
-        placed = _placed(region, wcs, "to_pixel")
+        placed = of_pixels(region, wcs)
     except BadRequest:
         return None
     return placed if _is_finite(placed) else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..datasets import Dataset
+from ..datasets import Dataset, Part
 from ..datasets.lazy import Block, LazyArray
 from ..errors import BadRequest
 from .sky import between
@@ -70,7 +71,7 @@ def reprojected(dataset: Dataset, onto: Dataset, order: str = "bilinear") -> Dat
         meta={**dataset.meta, "header": (), **made},
         provenance=None,
         contents=contents,
-        parts=(replace(dataset.parts[dataset.part], index=0, shape=contents.shape),),
+        parts=(replace(_own_part(dataset), index=0, shape=contents.shape),),
         part=0,
         open_part=None,
         run_checks=None,
@@ -107,9 +108,7 @@ def composite(red: Dataset, green: Dataset, blue: Dataset, order: str = "bilinea
         meta={"unit": units.pop() if len(units) == 1 else "", "header": (), "warnings": []},
         provenance=None,
         contents=contents,
-        parts=(
-            replace(red.parts[red.part], index=0, kind="cube", name="RGB", shape=contents.shape),
-        ),
+        parts=(replace(_own_part(red), index=0, kind="cube", name="RGB", shape=contents.shape),),
         part=0,
         open_part=None,
         run_checks=None,
@@ -153,11 +152,12 @@ class Reprojected(LazyArray):
         self._source, self._wcs, self._onto, self._order = source, wcs, onto, order
 
     def meets(self) -> bool:
-        """Tell whether any of some places all over the grid lies in the source."""
-        height, width = self.shape[-2:]
-        x, y = self._mapped(np.linspace(0, width - 1, 65), np.linspace(0, height - 1, 65))
-        rows, columns = self._source.shape[-2:]
-        return bool(((x > -1) & (x < columns) & (y > -1) & (y < rows)).any())
+        """Tell whether any of some places all over one of the two lies in the other."""
+        grid, source = self.shape[-2:], self._source.shape[-2:]
+        # Both ways: a small image lies between the places that are looked at on a large one.
+        return _meets(self._onto, grid, self._wcs, source) or _meets(
+            self._wcs, source, self._onto, grid
+        )
 
     def _read(self, block: Block) -> Values:
         lead, (rows, columns) = block[:-2], block[-2:]
@@ -219,9 +219,7 @@ class Reprojected(LazyArray):
         return x, y
 
     def _mapped(self, xs: Values, ys: Values) -> tuple[Values, Values]:
-        mesh = np.meshgrid(xs, ys)
-        x, y = between(self._onto, self._wcs, mesh[0].ravel(), mesh[1].ravel())
-        return x.reshape(mesh[0].shape), y.reshape(mesh[0].shape)
+        return _mesh(self._onto, self._wcs, xs, ys)
 
     @staticmethod
     def _pace(x: Values, y: Values) -> float:
@@ -234,6 +232,11 @@ class Reprojected(LazyArray):
             ]
             medians = [float(np.nanmedian(one)) for one in steps if np.isfinite(one).any()]
         return min(medians, default=1.0)
+
+
+def _own_part(dataset: Dataset) -> Part:
+    """Give what is told of the part that a data set is: by its number, which need not be its place."""
+    return next(part for part in dataset.parts if part.index == dataset.part)
 
 
 class _Stacked(LazyArray):
@@ -249,6 +252,20 @@ class _Stacked(LazyArray):
         parts = [np.asarray(self._images[i][block[1:]]) for i in wanted]
         empty = np.zeros((0, *(len(range(s.start, s.stop, s.step)) for s in block[1:])))
         return (np.stack(parts) if parts else empty).astype(self.dtype, copy=False)
+
+
+def _mesh(wcs: Any, other: Any, xs: Values, ys: Values) -> tuple[Values, Values]:
+    """Give where the places of a grid lie in another image, each of shape (ys, xs)."""
+    mesh = np.meshgrid(xs, ys)
+    x, y = between(wcs, other, mesh[0].ravel(), mesh[1].ravel())
+    return x.reshape(mesh[0].shape), y.reshape(mesh[0].shape)
+
+
+def _meets(wcs: Any, shape: Sequence[int], other: Any, beyond: Sequence[int]) -> bool:
+    """Tell whether any of some places all over an image lies in another one."""
+    x, y = _mesh(wcs, other, *(np.linspace(0, n - 1, 65) for n in reversed(shape)))
+    rows, columns = beyond
+    return bool(((x > -1) & (x < columns) & (y > -1) & (y < rows)).any())
 
 
 def _same_grid(one: Dataset, other: Dataset) -> bool:

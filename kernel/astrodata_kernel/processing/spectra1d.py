@@ -12,18 +12,19 @@ import numpy.typing as npt
 
 from ..datasets import Dataset
 from ..errors import BadRequest, UnsupportedFormat
-from .spectral_names import kind_by_name, spectral_columns
+from .spectral_names import spectral_columns
+from .spectral_parts import cells_of, columns_of, companions_of, redshift_beside, unit_beside
 from .spectral_reading import (
-    are_inverse,
     axis_of_header,
     axis_of_values,
     bad_of_mask,
     deviations,
+    is_spectral,
     medium_of_header,
-    number_of,
     redshift_of_header,
 )
 from .spectral_units import converted, to_air, to_vacuum
+from .table_units import unit_of
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -94,14 +95,15 @@ class Spectrum1d:
             Of an axis without units, or velocities without a reference.
         """
         unit = unit or self.unit
-        medium = medium or self.medium
-        if not self.has_units:
-            if unit != self.unit:
-                raise BadRequest(f"{self.name}: its axis has no unit, so that {unit} means nothing")
-            return self.axis
-        if medium == self.medium and unit == self.unit:
-            return self.axis
-        angstrom = converted(self.axis, self.unit, "Angstrom", reference)
+        if not self.has_units and unit != self.unit:
+            raise BadRequest(f"{self.name}: its axis has no unit, so that {unit} means nothing")
+        return self.moved(self.axis, unit, medium or self.medium, reference)
+
+    def moved(self, places: Floats, unit: str, medium: str, reference: float) -> Floats:
+        """Give places of the axis in a unit and a medium, as of `in_units`."""
+        if not self.has_units or (unit == self.unit and medium == self.medium):
+            return places
+        angstrom = converted(places, self.unit, "Angstrom", reference)
         if self.medium == "air":
             angstrom = to_vacuum(angstrom)
         if medium == "air" and is_wavelength(unit):
@@ -135,7 +137,9 @@ def spectrum_of(source: Any, **named: Any) -> Spectrum1d:
     if isinstance(source, Spectrum1d):
         made = source
     elif isinstance(source, Dataset) and source.kind == "table":
-        made = _of_table(source.table.read(), source.name, source.meta.get("header", ()), source)
+        made = _of_table(
+            columns_of(source, _LARGEST + 1), source.name, source.meta.get("header", ()), source
+        )
     elif isinstance(source, Dataset):
         made = _of_image(source)
     elif hasattr(source, "spectral_axis") and hasattr(source, "flux"):
@@ -149,6 +153,8 @@ def spectrum_of(source: Any, **named: Any) -> Spectrum1d:
     given = {name: value for name, value in named.items() if value is not None}
     if given.get("medium") not in (None, "vacuum", "air"):
         raise BadRequest(f"medium {given['medium']!r}: wavelengths are those in 'vacuum' or 'air'")
+    if "unit" in given:
+        given["unit"] = spectral_unit(given["unit"])
     return _checked(replace(made, **given))
 
 
@@ -161,10 +167,9 @@ def _checked(made: Spectrum1d) -> Spectrum1d:
             raise UnsupportedFormat(
                 f"{made.name}: {count:,} fluxes, but {name} has the shape {np.shape(values)}"
             )
-    if not count or count > _LARGEST:
-        raise UnsupportedFormat(f"{made.name}: {count:,} values are no spectrum to be shown")
+    _refuse_beyond(made.name, count)
     there = np.isfinite(made.axis)
-    if made.unit != "pix" and not _is_velocity(made.unit):
+    if made.unit != "pix" and not is_velocity(made.unit):
         there &= made.axis > 0
     if not there.any():
         raise UnsupportedFormat(f"{made.name}: its spectral axis has no number in it")
@@ -181,7 +186,29 @@ def _checked(made: Spectrum1d) -> Spectrum1d:
     )
 
 
-def _is_velocity(unit: str) -> bool:
+def _refuse_beyond(name: str, count: int) -> None:
+    if not count or count > _LARGEST:
+        raise UnsupportedFormat(f"{name}: {count:,} values are no spectrum to be shown")
+
+
+def spectral_unit(unit: str) -> str:
+    """Give the unit of an axis that somebody tells as astropy writes it.
+
+    Raises
+    ------
+    BadRequest
+        It is none of a spectral axis.
+    """
+    if unit == "pix":
+        return unit
+    known = unit_of(str(unit))
+    if known is None or not is_spectral(known):
+        raise BadRequest(f"{unit!r} is no unit of a spectral axis: give one such as 'nm' or 'GHz'")
+    return str(known.to_string())
+
+
+def is_velocity(unit: str) -> bool:
+    """Tell whether a unit is one of velocities."""
     from astropy import units as u
 
     return bool(u.Unit(unit).is_equivalent(u.km / u.s))
@@ -195,8 +222,9 @@ def _of_image(dataset: Dataset) -> Spectrum1d:
         raise UnsupportedFormat(
             f"{dataset.name}, part {dataset.part}: an array of {len(dataset.shape)} axes is no spectrum"
         )
+    _refuse_beyond(dataset.name, dataset.shape[0])  # before all of it is read
     header = {str(key): value for key, value, _ in dataset.meta.get("header", ())}
-    found = _companions(dataset)
+    found = companions_of(dataset)
     notes = []
     unit = ""
     if "wave" in found:
@@ -226,36 +254,6 @@ def _of_image(dataset: Dataset) -> Spectrum1d:
     )
 
 
-def _companions(dataset: Dataset) -> dict[str, Any]:
-    """Give the other arrays of a file that belong to a spectrum, by their names or their looks."""
-    found: dict[str, Any] = {}
-    unnamed = []
-    for part in dataset.parts:
-        if part.index == dataset.part or part.kind != "spectrum" or part.note:
-            continue
-        if part.shape != dataset.shape:
-            continue
-        values = np.asarray(dataset.hdu(part.index).array[:])
-        kind = kind_by_name(part.name)
-        if kind:
-            found.setdefault(kind, values)
-            if kind == "wave":
-                found["wave_unit"] = part.unit
-        else:
-            unnamed.append(values)
-    for values in unnamed:
-        if values.dtype.kind in "iub":
-            found.setdefault("mask", values)
-        elif np.all(np.diff(values) > 0) and "wave" not in found:
-            found["wave"] = values
-        elif not np.any(values < 0):
-            inverse = are_inverse(np.asarray(dataset.array[:]), values)
-            found.setdefault("ivar" if inverse else "error", values)
-            if inverse:
-                found["guessed"] = True
-    return found
-
-
 # --- tables and arrays -------------------------------------------------------------------------------
 
 
@@ -271,59 +269,25 @@ def _of_table(
             f"{', '.join(table.colnames[:12])}"
         )
     units = dict(pairs)
-    wave, flux = (_cells(table[columns[kind]]) for kind in ("wave", "flux"))
+    wave, flux = (cells_of(table[columns[kind]]) for kind in ("wave", "flux"))
     axis, unit, notes = axis_of_values(wave, units[columns["wave"]], columns["wave"].upper())
     bad = None
     if "mask" in columns:
-        bad, said = bad_of_mask(_cells(table[columns["mask"]], float_too=False))
+        bad, said = bad_of_mask(cells_of(table[columns["mask"]], float_too=False))
         notes += said
     error = deviations(
-        _cells(table[columns["error"]]) if "error" in columns else None,
-        _cells(table[columns["ivar"]]) if "ivar" in columns else None,
+        cells_of(table[columns["error"]]) if "error" in columns else None,
+        cells_of(table[columns["ivar"]]) if "ivar" in columns else None,
     )
     z = redshift_of_header(cards)
     if z is None and dataset is not None:
-        z = _redshift_beside(dataset)
+        z = redshift_beside(dataset)
     flux_unit = units[columns["flux"]] or str(cards.get("BUNIT", "") or "")
     if not flux_unit and dataset is not None:
-        flux_unit = _unit_beside(dataset)
+        flux_unit = unit_beside(dataset)
     return Spectrum1d(
         name, axis, flux, unit, flux_unit, error, bad, medium_of_header(cards), z, tuple(notes)
     )
-
-
-def _cells(column: Any, float_too: bool = True) -> Any:
-    """Give a column as one row of values; spectra in one cell (a row a spectrum) as that of the first row."""
-    values = getattr(column, "unmasked", column)
-    mask = getattr(column, "mask", None)
-    data = np.asarray(getattr(values, "value", values))
-    data = np.asarray(data[0]) if data.ndim > 1 or data.dtype.kind == "O" else data
-    if not float_too:
-        return data
-    found = data.astype(np.float64)
-    if mask is not None and np.shape(mask) == found.shape:
-        found = np.where(np.asarray(mask), np.nan, found)
-    return found
-
-
-def _redshift_beside(dataset: Dataset) -> float | None:
-    """Give the redshift in the table that SDSS keeps beside a spectrum."""
-    for part in dataset.parts:
-        beside = part.kind == "table" and not part.note and part.index != dataset.part
-        if beside and part.name.upper() in ("SPECOBJ", "SPALL", "SPECALL", "SPZBEST"):
-            table = dataset.hdu(part.index).table
-            name = next((one for one in table.colnames if one.upper() == "Z"), None)
-            if name:
-                return number_of(float(np.ravel(np.asarray(table.read([name])[name]))[0]))
-    return None
-
-
-def _unit_beside(dataset: Dataset) -> str:
-    """Give the unit that the first header of a file tells."""
-    first = next((part for part in dataset.parts if part.index == 0), None)
-    header = dataset.meta.get("primary_header", ())
-    told = next((str(value) for key, value, _ in header if key == "BUNIT"), "")
-    return told or (first.unit if first is not None else "")
 
 
 def _of_specutils(source: Any) -> Spectrum1d:
@@ -350,7 +314,8 @@ def _of_specutils(source: Any) -> Spectrum1d:
 
 
 def _of_arrays(source: Any) -> Spectrum1d:
-    parts = source if isinstance(source, tuple | list) and np.ndim(source[0]) == 1 else None
+    several = isinstance(source, tuple | list) and len(source) > 0 and np.ndim(source[0]) == 1
+    parts = source if several else None
     if parts is not None and not 2 <= len(parts) <= 3:
         raise UnsupportedFormat(
             f"{len(parts)} arrays are no spectrum: give wavelengths, fluxes, errors"

@@ -9,13 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from .spectra1d import Spectrum1d
+from .spectra1d import Spectrum1d, is_velocity, is_wavelength
 from .spectral_units import LIGHT
 from .table_units import unit_of
 
 Floats = npt.NDArray[np.float64]
 
 SMOOTHINGS = ("none", "boxcar", "gaussian")
+WIDEST = 10_000
+"""Pixels that fluxes are smoothed over at most."""
+
 _FEWEST = 8
 _FWHM = 2 * math.sqrt(2 * math.log(2))
 
@@ -30,16 +33,18 @@ def smoothed(flux: npt.ArrayLike, how: str, width: float) -> Floats:
     how
         ``"none"``, ``"boxcar"`` (a mean of `width` pixels) or ``"gaussian"`` (`width` is its FWHM in pixels).
     width
-        In pixels; 1 or less changes nothing.
+        In pixels, up to 10,000; 1 or less changes nothing.
 
     Raises
     ------
     BadRequest
-        Another word, or a width that is not finite.
+        Another word, or a width that is none.
     """
     values = np.asarray(flux, np.float64)
-    if how not in SMOOTHINGS or not math.isfinite(width):
-        raise BadRequest(f"smoothing {how!r} by {width}: give one of {', '.join(SMOOTHINGS)}")
+    if how not in SMOOTHINGS or not width <= WIDEST:
+        raise BadRequest(
+            f"smoothing {how!r} by {width}: give one of {', '.join(SMOOTHINGS)}, and up to {WIDEST:,} pixels"
+        )
     if how == "none" or width <= 1 or not values.size:
         return values
     from scipy import ndimage
@@ -102,6 +107,10 @@ def measured(
             "some continuum on both sides"
         )
     x, y = axis[inside], flux[inside]
+    if not x[-1] > x[0]:
+        raise BadRequest(
+            f"all pixels lie at {x[0]:g} {spectrum.unit}: there is no stretch to measure"
+        )
     sigma = None if error is None else error[inside]
     fit, spread = _fitted(x, y, sigma)
     pivot = float((x[0] + x[-1]) / 2)
@@ -114,9 +123,9 @@ def measured(
         ew = float(np.sum((1 - y / continuum) * step))
         centroid = float(np.sum(above * step * x) / line_flux)
     found: dict[str, Any] = {"low": low, "high": high, "centroid": centroid, "flux": line_flux}
-    found |= {"ew": ew, "ew_rest": ew / (1 + redshift)}
+    found |= {"ew": ew, "ew_rest": ew / _stretched(spectrum, redshift)}
     found |= {"center": center, "sigma": width, "fwhm": _FWHM * width, "amplitude": amplitude}
-    found |= {"fwhm_velocity": LIGHT * _FWHM * width / abs(center)}
+    found |= {"fwhm_velocity": _velocity_width(spectrum, _FWHM * width, center)}
     found |= {"intercept": intercept, "slope": slope, "pivot": pivot}
     if sigma is None:
         found |= {f"{name}_err": math.nan for name in ("centroid", "flux", "ew")}
@@ -160,6 +169,24 @@ def gaussian_on_line(fit: dict[str, Any], x: npt.ArrayLike) -> Floats:
         -0.5 * ((places - fit["center"]) / fit["sigma"]) ** 2
     )
     return found
+
+
+def _stretched(spectrum: Spectrum1d, redshift: float) -> float:
+    """Give how much longer than in the rest frame a width along the axis is: of a frequency, shorter."""
+    if not spectrum.has_units or is_velocity(spectrum.unit):
+        return 1.0
+    return 1 + redshift if is_wavelength(spectrum.unit) else 1 / (1 + redshift)
+
+
+def _velocity_width(spectrum: Spectrum1d, width: float, center: float) -> float:
+    """Give a width at a place of the axis in km/s, NaN where the axis has no unit."""
+    from astropy import units as u
+
+    if not spectrum.has_units:
+        return math.nan
+    if is_velocity(spectrum.unit):
+        return float(u.Unit(spectrum.unit).to(u.km / u.s, width))
+    return LIGHT * width / abs(center) if center else math.nan
 
 
 def _fitted(x: Floats, y: Floats, sigma: Floats | None) -> tuple[list[float], Floats]:

@@ -31,16 +31,24 @@ def axis_of_header(header: Mapping[str, Any], count: int) -> tuple[Floats, str, 
             ["no wavelengths are told: pixels are shown"],
         )
     first = number_of(header.get("CRPIX1"))
-    axis = start + (np.arange(count) + 1 - (1.0 if first is None else first)) * step
+    with np.errstate(
+        all="ignore"
+    ):  # what is beyond all numbers is left out when the axis is checked
+        return _even(header, count, start, step, 1.0 if first is None else first, log)
+
+
+def _even(
+    header: Mapping[str, Any], count: int, start: float, step: float, first: float, log: bool
+) -> tuple[Floats, str, list[str]]:
+    axis = start + (np.arange(count) + 1 - first) * step
     ctype = str(header.get("CTYPE1", "")).strip().upper()
     if log or ctype in ("LOG-LINEAR", "WAVE-LOG10"):
         return 10.0**axis, "Angstrom", []
     if ctype.endswith("-LOG"):
         # FITS paper III: even in the natural logarithm about the reference value.
-        axis = start * np.exp((axis - start) / start)
+        axis = start * np.exp((axis - start) / np.float64(start))
         ctype = ctype.removesuffix("-LOG")
-    axis, unit, notes = axis_of_values(axis, str(header.get("CUNIT1", "")), ctype)
-    return axis, unit, notes
+    return axis_of_values(axis, str(header.get("CUNIT1", "")), ctype)
 
 
 def axis_of_values(values: Any, unit: str, what: str) -> tuple[Floats, str, list[str]]:
@@ -53,8 +61,9 @@ def axis_of_values(values: Any, unit: str, what: str) -> tuple[Floats, str, list
     if not logs and known is None and finite.size and 2 < finite.min() <= finite.max() < 6:
         logs = True
     if logs:
-        return 10.0**axis, "Angstrom", []
-    if known is not None and _is_spectral(known):
+        with np.errstate(over="ignore"):
+            return 10.0**axis, "Angstrom", []
+    if known is not None and is_spectral(known):
         return axis, known.to_string(), []
     if "FREQ" in what or what == "NU":
         return axis, "Hz", []
@@ -67,7 +76,8 @@ def axis_of_values(values: Any, unit: str, what: str) -> tuple[Floats, str, list
     return axis, "pix", ["no unit of the spectral axis is told"]
 
 
-def _is_spectral(unit: Any) -> bool:
+def is_spectral(unit: Any) -> bool:
+    """Tell whether a unit is one of a spectral axis."""
     from astropy import units as u
 
     return bool(

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
+from .row_masks import Mask
 from .tables import BLOCK, Check, Rows, Tell, Values
 
 Numbers = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 class Condition(Protocol):

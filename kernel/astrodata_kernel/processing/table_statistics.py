@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from .table_order import Mask, as_floats, missing
+from .row_masks import Mask
+from .table_order import as_floats, missing
 from .tables import BLOCK, Check, Rows, Tell, Values
 
 FREQUENT = 12

@@ -115,14 +115,15 @@ class Rows:
         if self._lazy is not None:
             found = self._lazy.take(wanted, list(names))
             return {name: _values(found[name]) for name in names}
-        return {name: _values(self._table[name])[wanted] for name in names}
+        # Rows are taken before they are turned into what is shown: a column may have millions.
+        return {name: _values(self._table[name][wanted]) for name in names}
 
     def block(self, start: int, stop: int, names: Sequence[str]) -> dict[str, Values]:
         """Give columns of rows [start, stop)."""
         if self._lazy is not None:
             found = self._lazy.rows(start, stop, list(names))
             return {name: _values(found[name]) for name in names}
-        return {name: _values(self._table[name])[start:stop] for name in names}
+        return {name: _values(self._table[name][start:stop]) for name in names}
 
     def column(self, name: str, check: Check | None = None, tell: Tell | None = None) -> Values:
         """Give all values of a column, shape (rows,), masked where they are missing; kept for the next time.
@@ -285,6 +286,8 @@ def _of_frame(frame: Any) -> Any:
     if list(frame.index.names) != [None]:
         frame = frame.reset_index()
     table = Table()
+    if not frame.columns.is_unique:
+        raise UnsupportedFormat("the DataFrame has columns of one name: rename them first")
     for name in frame.columns:
         series = frame[name]
         missing = series.isna().to_numpy()

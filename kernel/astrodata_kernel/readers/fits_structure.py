@@ -83,6 +83,11 @@ def cards(header: Any) -> list[tuple[str, Any, str]]:
     return found
 
 
+def plain_text(text: object) -> str:
+    """Give a text as a header can hold it: printable ASCII, with a question mark for all else."""
+    return "".join(char if 32 <= ord(char) < 127 else "?" for char in str(text))
+
+
 def scan(file: Bytes, name: str) -> tuple[list[Hdu], list[str]]:
     """Give the HDUs of a file, and notes on what is odd about it.
 

@@ -109,26 +109,46 @@ class _ParquetRows:
         self._sizes = [size for _, size in groups]
 
     def read(self, start: int, stop: int, columns: Sequence[str]) -> Any:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         first = int(np.searchsorted(self._ends, start, "right"))
         last = int(np.searchsorted(self._ends, max(start, stop - 1), "right"))
         skipped = int(self._ends[first - 1]) if first else 0
         wanted = [n for n in range(first, last + 1) if n < len(self._ends)]
-        for number in wanted:
+        rows = self._groups(wanted, columns, f"rows {start} to {stop}")
+        return _astropy(rows.slice(start - skipped, stop - start))
+
+    def take(self, numbers: Values, columns: Sequence[str]) -> Any:
+        """Give rows of some numbers, which lie far from each other, in their order.
+
+        Only the row groups that they lie in are read, one after the other.
+        """
+        import pyarrow as pa
+
+        rows, inverse = np.unique(numbers, return_inverse=True)
+        inside = np.searchsorted(self._ends, rows, "right")
+        parts = []
+        for group in np.unique(inside):
+            mine = rows[inside == group]
+            read = self._groups([int(group)], columns, f"rows {mine[0]} to {mine[-1]}")
+            parts.append(read.take(mine - (self._ends[group - 1] if group else 0)))
+        return _astropy(pa.concat_tables(parts).take(inverse.reshape(-1)))
+
+    def _groups(self, numbers: Sequence[int], columns: Sequence[str], which: str) -> Any:
+        """Give the Arrow table of some row groups."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        for number in numbers:
             refuse_beyond(
                 caps.member_bytes, self._sizes[number], f"{self._name}: its row group {number}"
             )
         try:
             with pq.ParquetFile(self._path) as file:
-                rows = file.read_row_groups(wanted, columns=list(columns))
+                return file.read_row_groups(numbers, columns=list(columns))
         except (pa.ArrowException, OSError, ValueError) as error:
             raise DamagedFile(
-                f"{self._name}: rows {start} to {stop} cannot be read ({str(error)[:160]}); the file may "
-                "be damaged, copy or download it again"
+                f"{self._name}: {which} cannot be read ({str(error)[:160]}); the file may be damaged, copy "
+                "or download it again"
             ) from None
-        return _astropy(rows.slice(start - skipped, stop - start))
 
 
 class CsvReader:

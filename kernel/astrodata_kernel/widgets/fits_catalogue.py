@@ -17,11 +17,14 @@ from ..errors import BadRequest, NameTaken, UnknownName, UnsupportedFormat
 from ..processing.catalogue_columns import find_columns
 from ..processing.catalogue_rows import CatalogueRows
 from ..processing.catalogues import degrees_of, places_of_rows, within
-from .fits_catalogue_answers import CatalogueAnswers, Places, mask_of
+from ..processing.row_masks import mask_of
+from ..processing.sky import coordinates_at
+from .fits_catalogue_answers import CatalogueAnswers, Places
 from .fits_catalogue_layer import LOOKS, PALETTE, ImageCatalogue
+from .fits_state import StateWidget
 
 
-class CatalogueWidget(CatalogueAnswers):
+class CatalogueWidget(CatalogueAnswers, StateWidget):
     """Draws tables over the image of a viewer, with selection of their rows."""
 
     catalogue_layers = traitlets.List(
@@ -34,6 +37,8 @@ class CatalogueWidget(CatalogueAnswers):
     catalogue_panel = traitlets.Bool(
         False, help="Whether the panel of the catalogues is open below the picture."
     ).tag(sync=True)
+
+    _saved = ("catalogue_table", "catalogue_panel")
 
     goto: Callable[..., None]
 
@@ -181,7 +186,7 @@ class CatalogueWidget(CatalogueAnswers):
         which
             Boolean, shape (n,), or numbers of rows from 0.
         op
-            ``"replace"``, ``"add"``, ``"subtract"`` or ``"toggle"``.
+            ``"replace"``, ``"add"``, ``"subtract"``, ``"intersect"`` or ``"toggle"``.
 
         Raises
         ------
@@ -191,7 +196,7 @@ class CatalogueWidget(CatalogueAnswers):
             What is neither a mask nor numbers of rows.
         """
         catalogue = self._catalogue(name)
-        catalogue.select(mask_of(which, len(catalogue), name), op)
+        catalogue.select(mask_of(which, len(catalogue), f"catalogue {name!r}"), op)
 
     def cone(
         self, name: str, centre: Any, radius: Any, op: str = "replace"
@@ -229,7 +234,7 @@ class CatalogueWidget(CatalogueAnswers):
 
     def state(self) -> dict[str, Any]:
         """Give what the viewer shows and how, with the catalogues that come from files."""
-        state: dict[str, Any] = super().state()  # type: ignore[misc]
+        state = super().state()
         kept = [
             {**one.source, **_separation(one), **one.looks()}
             for one in self._catalogues.values()
@@ -237,14 +242,11 @@ class CatalogueWidget(CatalogueAnswers):
         ]
         if kept:
             state["catalogues"] = kept
-        for name in ("catalogue_table", "catalogue_panel"):
-            if getattr(self, name):
-                state[name] = getattr(self, name)
         return state
 
     def code(self) -> str:
         """Give the Python that shows the same again; tables in memory are named in a comment."""
-        said: str = super().code()  # type: ignore[misc]
+        said = super().code()
         loose = [name for name, one in self._catalogues.items() if one.source is None]
         return said + "".join(
             f"\n# catalogue {name!r} is a table in memory: give it to viewer.add_catalogue"
@@ -302,7 +304,7 @@ class CatalogueWidget(CatalogueAnswers):
         unplaced = int(np.isnan(places[:, 0]).sum())
         beyond = 0
         if catalogue.max_separation is not None and dataset.wcs is not None:
-            middle = dataset.wcs.pixel_to_world((planes.columns - 1) / 2, (planes.rows - 1) / 2)
+            middle = coordinates_at(dataset.wcs, (planes.columns - 1) / 2, (planes.rows - 1) / 2)
             near = within(
                 catalogue.rows, columns, dataset.wcs, middle, catalogue.max_separation, check
             )
@@ -334,8 +336,6 @@ class CatalogueWidget(CatalogueAnswers):
 def _rows_of(table: Any, hdu: int | str | None) -> tuple[CatalogueRows, str, dict[str, Any] | None]:
     """Give the rows of what a person gave, what they may be called, and what adds them again."""
     if not isinstance(table, str | os.PathLike | Dataset):
-        if isinstance(table, np.ndarray) and table.dtype.names:
-            table = {name: table[name] for name in table.dtype.names}
         return CatalogueRows(table), "", None
     from ..readers.registry import open_dataset
 
@@ -352,7 +352,7 @@ def _rows_of(table: Any, hdu: int | str | None) -> tuple[CatalogueRows, str, dic
         )
     called = Path(dataset.name).name.split(".")[0]
     try:
-        rows = CatalogueRows.of_dataset(dataset)
+        rows = CatalogueRows(dataset)
     except UnsupportedFormat as error:
         raise UnsupportedFormat(f"{dataset.name}, HDU {dataset.part}: {error}") from None
     if dataset.provenance is None:

@@ -12,10 +12,13 @@ from ..datasets import Dataset
 from ..errors import BadRequest
 from ..processing.catalogues import coordinate_of
 from ..processing.pyramid import Planes
+from ..processing.raster import edges_of
+from ..processing.row_masks import mask_of
 from ..processing.sky import FRAMES, place
 from ..wire import Reply, encode
 from .base import Cancel, RequestWidget, answers
 from .fits_catalogue_layer import LOOKS, ImageCatalogue
+from .table_cells import cells_of
 
 CHUNK = 500_000
 """Places in one message: 4 MB."""
@@ -88,7 +91,7 @@ class CatalogueAnswers(RequestWidget):
         first = max(0, int(start))
         rows = order[first : min(int(stop), first + MOST_ROWS)]
         names = catalogue.rows.names[:MOST_COLUMNS]
-        cells = [catalogue.rows.texts(column, rows) for column in names]
+        cells = _texts(catalogue, names, rows)
         columns = [
             {
                 "name": column,
@@ -113,13 +116,10 @@ class CatalogueAnswers(RequestWidget):
         names = _telling(catalogue)
         if not 0 <= int(row) < len(catalogue):
             raise BadRequest(f"catalogue {name!r} has rows 0 to {len(catalogue) - 1}, not {row}")
+        texts = _texts(catalogue, names, [int(row)])
         cells = [
-            {
-                "name": column,
-                "unit": catalogue.rows.units[column],
-                "text": catalogue.rows.texts(column, [int(row)])[0],
-            }
-            for column in names
+            {"name": column, "unit": catalogue.rows.units[column], "text": text}
+            for column, (text,) in zip(names, texts, strict=True)
         ]
         return Reply({"name": name, "row": int(row), "cells": cells})
 
@@ -143,11 +143,11 @@ class CatalogueAnswers(RequestWidget):
                 )
                 mask = _inside(places, box) & catalogue.shown()
             elif span is not None:
-                first, last = sorted(int(end) for end in span)
+                first, last = min(map(int, span)), max(map(int, span))
                 mask = np.zeros(len(catalogue), bool)
                 mask[catalogue.order()[max(0, first) : last + 1]] = True
             elif rows is not None:
-                mask = mask_of(np.asarray(rows, int), len(catalogue), catalogue.name)
+                mask = mask_of(rows, len(catalogue), f"catalogue {catalogue.name!r}")
             else:
                 mask = catalogue.shown()
             catalogue.select(mask, op)
@@ -202,33 +202,15 @@ class CatalogueAnswers(RequestWidget):
         return Reply({"name": name})
 
 
-def mask_of(which: Any, count: int, name: str) -> npt.NDArray[np.bool_]:
-    """Give the mask that a mask or numbers of rows mean."""
-    values = np.asarray(which)
-    if values.dtype == bool:
-        if values.shape != (count,):
-            raise BadRequest(
-                f"a mask of shape {values.shape}: catalogue {name!r} has {count:,} rows"
-            )
-        return values
-    if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
-        raise BadRequest("rows are a boolean mask, or their numbers from 0")
-    if values.size and (values.min() < 0 or values.max() >= count):
-        raise BadRequest(
-            f"rows {values.min()} to {values.max()}: catalogue {name!r} has rows 0 to {count - 1}"
-        )
-    mask = np.zeros(count, bool)
-    mask[values.astype(np.int64)] = True
-    return mask
+def _texts(catalogue: ImageCatalogue, names: Sequence[str], rows: npt.ArrayLike) -> list[list[str]]:
+    """Give what a person reads of some rows, column by column."""
+    found = catalogue.rows.page(rows, names)
+    cells = [cells_of(found[name], catalogue.rows.facts(name)) for name in names]
+    return [["–" if cell is None else cell for cell in column] for column in cells]
 
 
 def _inside(places: Places, box: Sequence[float]) -> npt.NDArray[np.bool_]:
-    try:
-        left, bottom, right, top = (float(edge) for edge in box)
-    except (TypeError, ValueError):
-        raise BadRequest("a box is left, bottom, right and top in pixels") from None
-    if not np.isfinite([left, bottom, right, top]).all():
-        raise BadRequest("a box has four finite edges: left, bottom, right and top")
+    left, bottom, right, top = edges_of(box)
     x, y = places.T
     (left, right), (bottom, top) = sorted((left, right)), sorted((bottom, top))
     return np.asarray((x >= left) & (x <= right) & (y >= bottom) & (y <= top))

@@ -12,14 +12,15 @@ import numpy.typing as npt
 
 from ..errors import BadRequest, UnknownName
 from ..processing.catalogue_columns import WhereColumns
-from ..processing.catalogue_rows import CatalogueRows, Mask
+from ..processing.catalogue_rows import CatalogueRows
+from ..processing.row_masks import Mask, selected_by
+from ..processing.table_order import matching, ordered
 from .latent_columns import Columns
 
 MARKERS = ("circle", "disc", "square", "diamond", "cross", "plus")
 PALETTE = ("#33d1ff", "#ffb000", "#7dff6a", "#ff6ad5", "#fff04d", "#b388ff")
 """Colours that catalogues get one after the other; each is seen on grey skies."""
 
-OPS = ("replace", "add", "subtract", "toggle")
 FEW = 10
 """Different whole numbers up to which a column of them is one of categories."""
 
@@ -155,11 +156,10 @@ class ImageCatalogue:
         from ..latent.expressions import Expression
 
         text = str(value or "").strip()
-        matching = None
+        found = None
         if text:
-            expression = Expression(text, self.rows.names)
-            matching = expression.mask(self.rows.values, len(self))
-        self._set(_where=text, _matching=matching, _version=self._version + 1)
+            found = matching(self.rows, Expression(text, self.rows.scalars))
+        self._set(_where=text, _matching=found, _version=self._version + 1)
 
     @property
     def sort(self) -> str:
@@ -174,6 +174,8 @@ class ImageCatalogue:
             raise UnknownName(
                 f"there is no column {column.removeprefix('-')!r}; there are {', '.join(known)}"
             )
+        if column and self._sorted_by(column)[0] not in self.rows.scalars:
+            raise BadRequest(f"column {column!r} has no single value in a row to sort by")
         self._set(_sort=column)
 
     @property
@@ -202,18 +204,10 @@ class ImageCatalogue:
         return np.ones(len(self), bool) if self._matching is None else self._matching
 
     def select(self, mask: Mask, op: str = "replace") -> None:
-        """Select rows, or add, take away or toggle them."""
-        if op not in OPS:
-            raise BadRequest(f"{op!r} is no way to select: there are {', '.join(OPS)}")
+        """Select rows, or add, take away, keep alone or toggle them."""
         with self.lock:
-            before = self._selected
-            made = {
-                "replace": lambda: mask.copy(),
-                "add": lambda: before | mask,
-                "subtract": lambda: before & ~mask,
-                "toggle": lambda: before ^ mask,
-            }[op]()
-            if not np.array_equal(made, before):
+            made = selected_by(self._selected, mask, op)
+            if not np.array_equal(made, self._selected):
                 self._set(_selected=made, _version=self._version + 1)
 
     def order(self) -> npt.NDArray[np.int64]:
@@ -282,19 +276,13 @@ class ImageCatalogue:
         rows = np.flatnonzero(kept)
         if not self._sort:
             return rows
-        falling = self._sort not in self.rows.names
-        name = self._sort[1:] if falling else self._sort
-        values = self.rows.values(name)[rows]
-        if values.dtype.kind in "iufb":
-            missing = values != values
-            keys = values if values.dtype.kind != "b" else values.astype(np.int8)
-        else:
-            missing = np.array([value is None for value in values])
-            keys = np.array(["" if value is None else str(value) for value in values])
-        found = np.argsort(keys, kind="stable")
-        found = found[::-1] if falling else found
-        # What has no value stands last, whichever way the others run.
-        return rows[np.concatenate([found[~missing[found]], found[missing[found]]])]
+        name, falling = self._sorted_by(self._sort)
+        return ordered(self.rows.column(name), rows, falling)
+
+    def _sorted_by(self, sort: str) -> tuple[str, bool]:
+        """Give the column that is sorted by, and whether the highest come first."""
+        # A column may be called "-x".
+        return (sort, False) if sort in self.rows.names else (sort[1:], True)
 
 
 def _hex(color: str, names: list[str]) -> str:

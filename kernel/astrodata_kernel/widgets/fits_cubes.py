@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import traitlets
 
+from ..errors import BadRequest
 from ..processing.cube_axes import rest_of, spectral_unit
+from ..processing.cube_source import Pole
+from ..processing.region_shapes import checked
 from .fits_cube_answers import CubeAnswers
+from .fits_state import StateWidget
+from .saved_state import as_words
 
 PLAYS = ("loop", "bounce", "once")
 CONVENTIONS = ("", "radio", "optical", "relativistic")
 MOST_PINS = 12
 
 
-class CubeWidget(CubeAnswers):
+class CubeWidget(CubeAnswers, StateWidget):
     """Looks along the third axis of a cube: traits and methods."""
 
     playing = traitlets.Bool(
@@ -70,7 +76,7 @@ class CubeWidget(CubeAnswers):
         1, min=1, max=1000, help="Pixels across that line whose mean is taken."
     ).tag(sync=True)
 
-    cubes_saved = (
+    _saved = (
         *("play_speed", "play_order", "spectral_unit", "doppler_convention", "rest"),
         *("spectra", "pinned", "channel_range", "slice_path", "slice_width"),
     )
@@ -80,7 +86,7 @@ class CubeWidget(CubeAnswers):
         x: Any,
         y: float | None = None,
         statistic: str = "mean",
-        stokes: int | str | None = None,
+        stokes: Pole = None,
     ) -> Any:
         """Give the spectrum at a pixel or in a region as a `QTable`, in the viewer's spectral unit.
 
@@ -91,7 +97,8 @@ class CubeWidget(CubeAnswers):
         statistic
             ``"mean"``, ``"sum"`` or ``"median"`` of a region.
         stokes
-            Polarisation by name or number; that on show by default.
+            Polarisation by name or number, that on show by default; or a tuple, the index along all axes but
+            the spectral one and the picture's.
 
         Raises
         ------
@@ -102,7 +109,7 @@ class CubeWidget(CubeAnswers):
 
         cube = self._cube_of(None)
         return cubes.spectrum(
-            cube, x, y, statistic, self._stokes_of(cube, stokes), **self._cube_telling(cube)
+            cube, x, y, statistic, self._others_of(cube, stokes), **self._cube_telling(cube)
         )
 
     def moment(
@@ -110,7 +117,7 @@ class CubeWidget(CubeAnswers):
         order: int = 0,
         channels: Sequence[int] | None = None,
         threshold: float | None = None,
-        stokes: int | str | None = None,
+        stokes: Pole = None,
         spectral_range: Any = None,
         **traits: Any,
     ) -> Any:
@@ -134,11 +141,13 @@ class CubeWidget(CubeAnswers):
         if channels is None and spectral_range is None:
             channels = self.channel_range
         words = {"order": order, "channels": channels, "threshold": threshold}
-        made = self._made_moment(self._cube_of(None), words, stokes, spectral_range=spectral_range)
+        cube = self._cube_of(None)
+        others = self._others_of(cube, stokes)
+        made = self._made_moment(cube, words, others, spectral_range=spectral_range)
         return type(self)(made, **traits)
 
     def position_velocity(
-        self, path: Any, width: int = 1, channels: Sequence[int] | None = None, stokes: Any = None
+        self, path: Any, width: int = 1, channels: Sequence[int] | None = None, stokes: Pole = None
     ) -> tuple[Any, Any]:
         """Give the spectra along a path as an array (channels, points) and its FITS header.
 
@@ -154,7 +163,7 @@ class CubeWidget(CubeAnswers):
         from ..processing import cubes
 
         cube = self._cube_of(None)
-        return cubes.position_velocity(cube, path, width, channels, self._stokes_of(cube, stokes))
+        return cubes.position_velocity(cube, path, width, channels, self._others_of(cube, stokes))
 
     def spectral_axis(self) -> Any:
         """Give the value of each channel, in the viewer's spectral unit."""
@@ -187,18 +196,24 @@ class CubeWidget(CubeAnswers):
 
     def state(self) -> dict[str, Any]:
         """Give what the viewer shows and how, as plain values; of a moment map the cube it was made of."""
-        state: dict[str, Any] = super().state()  # type: ignore[misc]
+        state = super().state()
         if self.hdu in self._moment_maps:
             state["hdu"] = self._moment_maps[self.hdu][0]
         return state
 
     def code(self) -> str:
         """Give the Python that shows the same again."""
-        code: str = super().code()  # type: ignore[misc]
+        code = super().code()
         if self.hdu in self._moment_maps:
-            words = {key: value for key, value in self._moment_maps[self.hdu][1].items() if value}
-            told = ", ".join(f"{key}={value!r}" for key, value in words.items())
-            code += f".moment({told})"
+            number, words = self._moment_maps[self.hdu]
+            if words["channels"] is None and self.channel_range is not None:
+                # By default those that are chosen now.
+                words = {**words, "channels": [0, self._cube_of(number).axes.channels - 1]}
+            # A threshold of 0 is one.
+            given = {key: value for key, value in words.items() if value is not None}
+            if given["order"] == 0:
+                del given["order"]
+            code += f".moment({as_words(given).removeprefix(', ')})"
         return code
 
     def close(self) -> None:
@@ -225,3 +240,23 @@ class CubeWidget(CubeAnswers):
         rest = str(proposal["value"]).strip()
         rest_of(rest)
         return rest
+
+    @traitlets.validate("pinned")
+    def _pins_are_places(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
+        for pin in proposal["value"]:
+            if "shape" in pin:
+                checked([pin])
+            else:
+                _refuse_no_place(pin.get("x"), pin.get("y"))
+        return list(proposal["value"])
+
+    @traitlets.validate("slice_path")
+    def _path_has_places(self, proposal: dict[str, Any]) -> Any:
+        for end in proposal["value"] or ():
+            _refuse_no_place(*end)
+        return proposal["value"]
+
+
+def _refuse_no_place(x: Any, y: Any) -> None:
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in (x, y)):
+        raise BadRequest(f"({x}, {y}) is no place: give finite numbers")

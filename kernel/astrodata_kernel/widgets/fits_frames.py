@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -22,6 +23,10 @@ MOST = 8
 """Images at once: a page holds some sixteen pictures painted by WebGL."""
 
 LOOKS = ("stretch", "colormap", "reverse", "contrast", "bias", "limits")
+"""Traits of a viewer that `FitsFrames.match` gives to all."""
+
+_OWN = (*LOOKS, "plane", "composite", "band_limits")
+"""Traits that each image keeps when it is aligned anew; where one looks is that of the first image."""
 
 
 class FitsFrames(RequestWidget):
@@ -94,21 +99,18 @@ class FitsFrames(RequestWidget):
         if not 2 <= len(sources) <= MOST:
             raise BadRequest(f"{len(sources)} images: give two to {MOST} of them")
         own = {name: traits.pop(name) for name in list(traits) if self.has_trait(name)}
-        given = [
-            one if isinstance(one, FitsViewer) else FitsViewer(one, **traits) for one in sources
-        ]
-        self._sources = [viewer.dataset for viewer in given]
-        self._looks = [{name: getattr(one, name) for name in LOOKS} for one in given]
-        self._others = {"plane": given[0].plane, "view": given[0].view, "system": given[0].system}
         self._matching = False
         self._viewers: list[FitsViewer] = []
         self._coming: tuple[str, list[Dataset]] = ("", [])
-        sky = all(one.wcs is not None for one in self._sources)
-        if align is None:
-            align = "sky" if sky else "pixels"
-        datasets = self._aligned(align)
-        super().__init__(align=align, **own)
-        self._take(datasets)
+        with ExitStack() as made:
+            # They tell how sources look; what is shown are viewers of the aligned images.
+            given = [_viewer_of(one, traits, made) for one in sources]
+            self._sources = [viewer.dataset for viewer in given]
+            if align is None:
+                align = "sky" if all(one.wcs is not None for one in self._sources) else "pixels"
+            datasets = self._aligned(align)
+            super().__init__(align=align, **own)
+            self._take(datasets, _looks_of(given))
         if self.matched:
             self._match(0)
 
@@ -166,11 +168,8 @@ class FitsFrames(RequestWidget):
     def _align_changed(self, _change: Any) -> None:
         align, datasets = self._coming
         if self._viewers and align == self.align != self._taken:
-            self._looks = [{name: getattr(one, name) for name in LOOKS} for one in self._viewers]
-            first = self._viewers[0]
-            self._others = {"plane": first.plane, "view": first.view, "system": first.system}
             before = self._viewers
-            self._take(datasets)
+            self._take(datasets, _looks_of(before))
             for viewer in before:
                 viewer.close()
 
@@ -187,11 +186,11 @@ class FitsFrames(RequestWidget):
             return list(self._sources)
         return [first, *(on_grid(one, first) for one in self._sources[1:])]
 
-    def _take(self, datasets: list[Dataset]) -> None:
+    def _take(self, datasets: list[Dataset], looks: list[dict[str, Any]]) -> None:
         self._taken = self.align
         self._viewers = []
-        for dataset, looks in zip(datasets, self._looks, strict=True):
-            viewer = FitsViewer(dataset, **{**looks, **self._others, "height": self.height})
+        for dataset, own in zip(datasets, looks, strict=True):
+            viewer = FitsViewer(dataset, **own, height=self.height)
             viewer.observe(self._looks_changed, LOOKS)
             self._viewers.append(viewer)
         self.frames = [f"anywidget:{viewer.model_id}" for viewer in self._viewers]
@@ -212,3 +211,18 @@ class FitsFrames(RequestWidget):
         for viewer in getattr(self, "_viewers", ()):  # none where making it failed
             viewer.close()
         super().close()
+
+
+def _viewer_of(source: Any, traits: dict[str, Any], made: ExitStack) -> FitsViewer:
+    """Give the viewer that a source is, or one that is made of it and closed with `made`."""
+    if isinstance(source, FitsViewer):
+        return source
+    viewer = FitsViewer(source, **traits)
+    made.callback(viewer.close)
+    return viewer
+
+
+def _looks_of(viewers: Sequence[FitsViewer]) -> list[dict[str, Any]]:
+    """Give how each viewer shows its image, and where the first one looks."""
+    shared = {name: getattr(viewers[0], name) for name in ("view", "system")}
+    return [{name: getattr(one, name) for name in _OWN} | shared for one in viewers]

@@ -99,11 +99,11 @@ class PreparingWidget(RequestWidget):
         key: tuple[Any, ...] = ("array", weakref.ref(dataset.contents))
         beside = None
         if provenance is not None:
-            key = (provenance.path, provenance.size, provenance.mtime)
+            key = provenance.content_key
             if self.overviews == "beside" and Path(provenance.path).is_file():
                 suffix = f".{dataset.part}.{where['plane']}.overviews.fits"
                 beside = Path(provenance.path + suffix)
-        key = (*key, dataset.part, where["plane"], beside is not None)
+        key = (*key, dataset.part, where["plane"])
         found = prepare(planes, where["plane"], dataset.dtype, key, beside, asked)
         if found is not None:
             found.join(id(self))

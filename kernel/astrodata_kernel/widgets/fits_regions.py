@@ -17,18 +17,17 @@ from ..processing.region_shapes import MOST, Shape, checked, on_sky, regions_of,
 from ..processing.region_writing import written
 from ..wire import Reply
 from ..writing import write_whole
-from .base import RequestWidget, answers
+from .base import answers
 from .fits_regions_contours import ContoursWidget
 from .fits_regions_measuring import MeasuringWidget
 
 
-class RegionsWidget(MeasuringWidget, ContoursWidget, RequestWidget):
+class RegionsWidget(MeasuringWidget, ContoursWidget):
     """Regions of an image viewer: drawn by hand or by Python, measured, read from files and written."""
 
     dataset: Dataset
 
-    regions_saved = ("shapes", "contour_sets")
-    """Names of the traits here that make a viewer's state."""
+    _saved = ("shapes",)
 
     shapes = traitlets.List(
         traitlets.Dict(),

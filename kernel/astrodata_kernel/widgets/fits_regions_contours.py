@@ -15,7 +15,8 @@ from ..errors import BadRequest, UnknownName
 from ..processing.image_parts import Sheet
 from ..processing.isolines import contours as find_contours
 from ..wire import Reply, encode
-from .base import Cancel, RequestWidget, answers
+from .base import Cancel, answers
+from .fits_state import StateWidget
 
 COLOURS = ("#ffb000", "#3fd0ff", "#ff6ec7", "#9be564", "#c9a0ff")
 """Of contours that were given none, in turn."""
@@ -26,10 +27,9 @@ SMOOTH = 1.0
 _IN_MEMORY = "memory:"
 
 
-class ContoursWidget(RequestWidget):
+class ContoursWidget(StateWidget):
     """Contours of an image viewer."""
 
-    dataset: Dataset
     plane: Any
     _sheet: Callable[..., Sheet]
 
@@ -38,6 +38,8 @@ class ContoursWidget(RequestWidget):
         help="Contours on show: source (empty for the image itself), hdu and plane of another image, "
         "levels and color.",
     ).tag(sync=True)
+
+    _saved = ("contour_sets",)
 
     def contours(
         self,
@@ -93,7 +95,7 @@ class ContoursWidget(RequestWidget):
 
     def state(self) -> dict[str, Any]:
         """Give what the viewer shows and how, as plain values; contours of arrays in memory are left out."""
-        state: dict[str, Any] = super().state()
+        state = super().state()
         kept = [one for one in self.contour_sets if not str(one["source"]).startswith(_IN_MEMORY)]
         if kept:
             state["contour_sets"] = kept

@@ -179,9 +179,12 @@ def _growth(
     aperture: float,
     annulus: Sequence[float] | None,
 ) -> tuple[Any, list[Fact]]:
-    rings = tuple(float(one) for one in annulus) if annulus else None
+    try:
+        rings = tuple(float(one) for one in annulus) if annulus else None
+    except (TypeError, ValueError):
+        rings = ()
     if rings is not None and len(rings) != 2:
-        raise BadRequest(f"annulus {list(rings)}: give its inner and its outer radius")
+        raise BadRequest(f"annulus {annulus!r}: give its inner and its outer radius")
     row = measuring.photometry(sheet, [centre], aperture, rings)[0]
     sky = _number(row["background"])
     table = measuring.growth(sheet, centre, reach, background=sky if rings else 0.0)

@@ -1,4 +1,4 @@
-"""What leaves the image viewer: figures with axes, cutouts as FITS, its state, the code that rebuilds it."""
+"""What leaves the image viewer: figures with axes, cutouts as FITS, and files of them and of its state."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ import numpy as np
 from ..datasets import Dataset
 from ..errors import BadRequest, MissingPackage
 from ..processing.pyramid import Planes
+from ..processing.raster import edges_of
 from ..processing.sky import FRAMES, part_of
 from ..readers.fits_structure import plain_text
 from ..wire import Reply
 from ..writing import write_whole
-from .base import RequestWidget, answers
+from .base import answers
 from .fits_colours import colour_table
+from .fits_state import StateWidget
 
 FIGURES = ("png", "pdf", "svg")
 FORMATS = (*FIGURES, "fits", "json", "py")
@@ -53,10 +55,9 @@ AXES = {
 Box = tuple[int, int, int, int]
 
 
-class SavingWidget(RequestWidget):
+class SavingWidget(StateWidget):
     """Saves what an image viewer shows; a subclass sets what is declared here, and the traits."""
 
-    dataset: Dataset
     plane: Any
     view: Any
     height: Any
@@ -71,31 +72,6 @@ class SavingWidget(RequestWidget):
     limits_in_force: Callable[[], tuple[float, float]]
     _planes_of: Callable[[Dataset], Planes]
     _sample: Callable[..., Any]
-    _saved: tuple[str, ...]
-    """Names of the traits that make the state."""
-
-    def state(self) -> dict[str, Any]:
-        """Give what the viewer shows and how, as plain values: source, hdu, and the traits that were changed.
-
-        `adk.view(state.pop("source"), **state)` shows the same again.
-        """
-        provenance = self.dataset.provenance
-        defaults = {name: self.traits()[name].default() for name in self._saved}
-        changed = {
-            name: getattr(self, name)
-            for name in self._saved
-            if getattr(self, name) != defaults[name]
-        }
-        source = provenance.path if provenance else self.dataset.name
-        return {"source": source, "hdu": self.dataset.part, **changed}
-
-    def code(self) -> str:
-        """Give the Python that shows the same again."""
-        state = self.state()
-        source, hdu = state.pop("source"), state.pop("hdu")
-        if self.dataset.provenance is None:
-            return f"# {source} is an array in memory: give it in its place\nadk.view(array{_words(state)})"
-        return f"adk.view({source!r}{_words({'hdu': hdu, **state} if hdu else state)})"
 
     def figure(self, box: Sequence[float] | None = None, width: float = 7.0) -> Any:
         """Draw what is seen as a Matplotlib figure, with the axes of the sky where there is one.
@@ -231,14 +207,12 @@ class SavingWidget(RequestWidget):
             up = self.height / self.view["zoom"] / 2
             x, y, across = self.view["x"], self.view["y"], ASPECT * up
             box = (x - across, y - up, x + across, y + up)
-        edges = [float(edge) for edge in box]
-        if len(edges) != 4 or not all(map(math.isfinite, edges)):
-            raise BadRequest(f"box {list(box)}: give left, bottom, right and top in pixels")
+        edges = edges_of(box)
         left, bottom = (max(0, math.floor(edge + 0.5)) for edge in edges[:2])
         right = min(planes.columns, math.floor(edges[2] + 0.5) + 1)
         top = min(planes.rows, math.floor(edges[3] + 0.5) + 1)
         if left >= right or bottom >= top:
-            raise BadRequest(f"box {edges} has no pixel of the image in it")
+            raise BadRequest(f"box {list(edges)} has no pixel of the image in it")
         return left, bottom, right, top
 
     def _draw(self, figure: Any, axes: Any, planes: Planes, box: Box, step: int) -> None:
@@ -348,7 +322,3 @@ def _ticks(norm: Any) -> list[float]:
         if inside and (not kept or float(norm(value) - norm(kept[-1])) >= APART):
             kept.append(float(value))
     return kept
-
-
-def _words(values: dict[str, Any]) -> str:
-    return "".join(f", {name}={value!r}" for name, value in values.items())

@@ -18,6 +18,7 @@ from ..processing.spectral_units import line_list
 from ..wire import Reply
 from ..writing import write_whole
 from .base import RequestWidget, answers
+from .saved_state import as_words, changed_traits
 from .spectrum_source import Drawn
 from .table_saving import table_bytes
 
@@ -49,22 +50,16 @@ class SavingSpectrum(RequestWidget):
 
         `adk.SpectrumViewer(state.pop("source"), **state)` shows the same again.
         """
-        defaults = {name: self.traits()[name].default() for name in self._saved}
-        changed = {
-            name: getattr(self, name)
-            for name in self._saved
-            if getattr(self, name) != defaults[name]
-        }
         provenance = None if self.dataset is None else self.dataset.provenance
         source = provenance.path if provenance else self.spectrum.name
         part = {} if self.dataset is None or not self.dataset.part else {"hdu": self.dataset.part}
-        return {"source": source, **part, **changed}
+        return {"source": source, **part, **changed_traits(self, self._saved)}
 
     def code(self) -> str:
         """Give the Python that shows the same again."""
         state = self.state()
         source = state.pop("source")
-        words = "".join(f", {name}={value!r}" for name, value in state.items())
+        words = as_words(state)
         if self.dataset is None or self.dataset.provenance is None:
             return (
                 f"# {source} is in memory: give it in its place\nadk.SpectrumViewer(source{words})"

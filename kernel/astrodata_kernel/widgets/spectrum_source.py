@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import BadRequest
 from ..processing.spectra1d import Spectrum1d, is_wavelength
 from ..processing.spectral_measures import smoothed
 from ..processing.spectral_units import converted, to_air, to_vacuum
@@ -60,6 +62,8 @@ class Drawn:
         turned = bool(axis[0] > axis[-1])
         full = (float(min(axis[0], axis[-1])), float(max(axis[0], axis[-1])))
         low, high = full if x_range is None else (float(x_range[0]), float(x_range[1]))
+        if not (math.isfinite(low) and math.isfinite(high)):
+            raise BadRequest(f"an axis from {low} to {high}: give two finite numbers")
         first, last = self._between(axis, low, high, turned)
         count = max(0, last - first)
         rows: list[Any] = []
@@ -121,15 +125,7 @@ class Drawn:
 
     def moved(self, values: Floats, place: Place) -> Floats:
         """Give places of the spectrum's own axis as those of another one."""
-        spectrum = self._spectrum
-        unit, medium, reference = place
-        if not spectrum.has_units or (unit == spectrum.unit and medium == spectrum.medium):
-            return values
-        angstrom = converted(values, spectrum.unit, "Angstrom", reference)
-        angstrom = to_vacuum(angstrom) if spectrum.medium == "air" else angstrom
-        if medium == "air" and is_wavelength(unit):
-            angstrom = to_air(angstrom)
-        return converted(angstrom, "Angstrom", unit, reference)
+        return self._spectrum.moved(values, *place)
 
     def back(self, values: Floats, place: Place) -> Floats:
         """Give places of an axis as those of the spectrum's own."""

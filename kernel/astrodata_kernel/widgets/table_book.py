@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..datasets import Dataset
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest
 from ..latent.expressions import Expression
+from ..processing.row_masks import Mask, mask_of, selected_by
 from ..processing.table_curves import LightCurveFacts, light_curve_facts
-from ..processing.table_order import Mask, Numbers, matching, ordered
+from ..processing.table_order import Numbers, matching, ordered
 from ..processing.tables import Check, Rows, Tell
 from .waveforms_jobs import Job, Jobs
 
@@ -109,19 +110,10 @@ class Book:
 
         Raises
         ------
-        UnknownName
+        BadRequest
             `op` is not ``"replace"``, ``"add"``, ``"subtract"``, ``"intersect"`` or ``"toggle"``.
         """
-        joined = {
-            "replace": lambda: mask.copy(),
-            "add": lambda: self.selected | mask,
-            "subtract": lambda: self.selected & ~mask,
-            "intersect": lambda: self.selected & mask,
-            "toggle": lambda: self.selected ^ mask,
-        }
-        if op not in joined:
-            raise UnknownName(f"op {op!r}: there are {', '.join(joined)}")
-        self.selected = joined[op]()
+        self.selected = selected_by(self.selected, mask, op)
 
     def mask_of(self, numbers: npt.ArrayLike) -> Mask:
         """Give rows of some numbers, or a mask itself, as a mask.
@@ -131,16 +123,7 @@ class Book:
         BadRequest
             Numbers of rows that there are not.
         """
-        given = np.asarray(numbers)
-        count = self.rows.count
-        if given.dtype == np.bool_ and given.shape == (count,):
-            return given
-        mask = np.zeros(count, bool)
-        if given.size:
-            if given.dtype.kind not in "iu" or not 0 <= given.min() <= given.max() < count:
-                raise BadRequest(f"rows {given!r:.60}: the table has rows 0 to {count - 1}")
-            mask[given] = True
-        return mask
+        return mask_of(numbers, self.rows.count)
 
 
 class Work:

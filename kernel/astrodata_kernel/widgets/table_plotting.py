@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
+from ..processing.row_masks import Mask
 from ..processing.table_curves import error_column, phases
-from ..processing.table_order import Mask, as_floats
+from ..processing.table_order import as_floats
 from ..processing.table_statistics import density_of, extent
 from ..wire import Reply, encode
 from .base import Cancel, RequestWidget, answers

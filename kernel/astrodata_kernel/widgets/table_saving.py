@@ -16,6 +16,7 @@ from ..errors import BadRequest
 from ..wire import Reply
 from ..writing import write_whole
 from .base import RequestWidget, answers
+from .saved_state import as_words, changed_traits
 from .table_book import Book
 from .table_cells import cells_of, tab_separated
 
@@ -83,20 +84,17 @@ class SavingTable(RequestWidget):
 
         `adk.TableViewer(state.pop("source"), **state)` shows the same again.
         """
-        defaults = {name: self.traits()[name].default() for name in self._saved}
-        changed = {
-            name: getattr(self, name)
-            for name in self._saved
-            if getattr(self, name) != defaults[name]
-        }
         provenance = None if self.dataset is None else self.dataset.provenance
-        return {"source": provenance.path if provenance else self.name, **changed}
+        return {
+            "source": provenance.path if provenance else self.name,
+            **changed_traits(self, self._saved),
+        }
 
     def code(self) -> str:
         """Give the Python that shows the same again."""
         state = self.state()
         source = state.pop("source")
-        words = "".join(f", {name}={value!r}" for name, value in state.items())
+        words = as_words(state)
         if self.dataset is None or self.dataset.provenance is None:
             return f"# {source} is in memory: give it in its place\nadk.TableViewer(table{words})"
         return f"adk.TableViewer({source!r}{words})"
