@@ -15,7 +15,7 @@ from ..errors import UnknownName, UnsupportedFormat
 from .lazy import LazyArray, LazyTable, MemoryArray
 from .provenance import Provenance
 
-KINDS = ("image", "cube", "spectrum", "table", "waveforms", "strain")
+KINDS = ("image", "cube", "spectrum", "table", "waveforms", "strain", "scene")
 
 
 @dataclass(frozen=True, slots=True)

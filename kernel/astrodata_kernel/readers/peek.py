@@ -13,6 +13,7 @@ import numpy as np
 
 from ..datasets import Dataset, Part
 from ..datasets.lazy import Values
+from ..datasets.scene import Scene
 from ..errors import BadRequest, TooLarge
 from .caps import caps
 from .fits_tiles import CompressedImage
@@ -114,6 +115,8 @@ def thumbnail(path: Path, hdu: int | None = None, size: int = 128) -> bytes:
         picture = _line_picture(dataset, size)
     elif dataset.kind == "waveforms":
         picture = _traces_picture(dataset, size)
+    elif isinstance(dataset, Scene):
+        picture = _scene_picture(dataset, size)
     else:
         picture = _image_picture(dataset, size)
     out = io.BytesIO()
@@ -149,6 +152,24 @@ def _image_picture(dataset: Dataset, size: int) -> Values:
     picture = np.repeat(grey[..., None], 3, axis=2)
     picture[np.isnan(plane)] = (70, 90, 120)
     return picture[::-1]  # row 0 is the bottom one
+
+
+def _scene_picture(scene: Scene, size: int) -> Values:
+    """Give red, green and blue as the eye sees them, or the first band in grey."""
+    names: list[str] = [name for name in ("B04", "B03", "B02") if name in scene.bands.names]
+    if len(names) < 3:
+        first: str = (scene.bands or scene.layers)[0].name
+        names = [first] * 3
+    planes = {name: np.asarray(scene.overview(name, size), "f8") for name in dict.fromkeys(names)}
+    rows, columns = (min(plane.shape[i] for plane in planes.values()) for i in (0, 1))
+    out = np.zeros((rows, columns, 3), "u1")
+    for channel, name in enumerate(names):
+        plane = planes[name][:rows, :columns]
+        known = plane[np.isfinite(plane) & (plane != 0)]
+        low, high = np.percentile(known, [2, 98]) if known.size else (0.0, 1.0)
+        share = (plane - low) / ((high - low) or 1.0)
+        out[..., channel] = 255 * np.clip(np.nan_to_num(share, nan=0.0), 0, 1)
+    return out  # row 0 is the northern one
 
 
 def _line_picture(dataset: Dataset, size: int) -> Values:

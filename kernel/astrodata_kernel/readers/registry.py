@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from ..datasets import Dataset, Provenance
-from ..errors import AstrodataError, DamagedFile, UnreadableFile, UnsupportedFormat
+from ..errors import AstrodataError, BadRequest, DamagedFile, UnreadableFile, UnsupportedFormat
 from .filebytes import Bytes
 from .hashing import FileDigest, RemoteDigest
 from .many import concatenated, files_of, is_pattern
@@ -28,6 +28,9 @@ GROUP = "astrodata_kernel.readers"
 # almost anything is text.
 BUILT_IN = (
     "astrodata_kernel.readers.fits:FitsReader",
+    "astrodata_kernel.readers.sentinel:SceneReader",
+    "astrodata_kernel.readers.sentinel:SafeReader",
+    "astrodata_kernel.readers.sentinel:StacReader",
     "astrodata_kernel.readers.waveforms:DaidreamReader",
     "astrodata_kernel.readers.arrays:NumpyReader",
     "astrodata_kernel.readers.strain:StrainReader",
@@ -79,6 +82,10 @@ def open_dataset(
     kind: str | None = None,
     hdu: int | str | None = None,
     progress: Callable[[float], None] | None = None,
+    *,
+    bands: Sequence[str] | None = None,
+    offset: float | Mapping[str, float] | None = None,
+    scale: float | Mapping[str, float] | None = None,
 ) -> Dataset:
     """Give the data set of a file: its facts at once, its values when they are asked for.
 
@@ -88,16 +95,22 @@ def open_dataset(
         A file of this machine, or an address: ``http``, ``https``, ``ftp``, or ``s3`` and its like where
         their package is installed. FITS is read by ranges, where the server gives them; all else is fetched
         to the temporary folder. Several files of waveforms, as a list or a pattern such as
-        ``"run3/*.npz"``, make one data set.
+        ``"run3/*.npz"``, make one data set. A folder is a scene of Sentinel-2: SAFE, a download of Sentinel
+        Hub, or a patch with a file for each band.
     kind
-        Take only this kind: ``"image"``, ``"cube"``, ``"spectrum"``, ``"table"``, ``"waveforms"`` or
-        ``"strain"``. A file with several parts then gives its first one of the kind. An array of two axes is
-        also taken as waveforms, and one of one axis as strain, when that is wanted.
+        Take only this kind: ``"image"``, ``"cube"``, ``"spectrum"``, ``"table"``, ``"waveforms"``,
+        ``"strain"`` or ``"scene"``. A file with several parts then gives its first one of the kind. An array
+        of two axes is also taken as waveforms, and one of one axis as strain, when that is wanted.
     hdu
         Number or name of the part (HDU, npz member, HDF5 array) to open.
     progress
         Told the share done, 0 to 1, while a file is fetched or expanded. What it raises, such as
         `Cancelled`, gives that up and leaves nothing behind.
+    bands
+        Names of the layers of a GeoTIFF that does not tell them.
+    offset, scale
+        Of a scene's bands, for all or by name: reflectance = (DN + offset) * scale. They come before what the
+        product's metadata say.
 
     Returns
     -------
@@ -123,12 +136,36 @@ def open_dataset(
         dataset = _of_file(Path(text).expanduser(), "", hdu, progress)
     else:
         dataset = _of_address(text, hdu, progress)
+    if bands is not None or offset is not None or scale is not None:
+        dataset = _told(dataset, bands, offset, scale)
     return dataset if kind is None else _of_kind(dataset, kind, hdu)
+
+
+def _told(
+    dataset: Dataset,
+    bands: Sequence[str] | None,
+    offset: float | Mapping[str, float] | None,
+    scale: float | Mapping[str, float] | None,
+) -> Dataset:
+    if dataset.kind != "scene":
+        raise BadRequest(
+            f"{dataset.name} is of kind {dataset.kind!r}: bands, offset and scale are those of scenes"
+        )
+    from ..datasets.scene import Scene
+
+    scene = cast("Scene", dataset)
+    if bands is not None:
+        scene = scene.with_bands(bands)
+    return scene.with_offset(offset, scale)
 
 
 def _of_file(
     path: Path, address: str, hdu: int | str | None, progress: Callable[[float], None] | None
 ) -> Dataset:
+    if os.path.isdir(path):  # noqa: PTH112 - which is False for what is no path, and does not raise
+        from .sentinel import open_scene_folder
+
+        return open_scene_folder(path, hdu)
     status = _status_of_file(path)
     try:
         reader, content = _reader_of(path, progress)
@@ -202,8 +239,6 @@ def _opened_together(
 def _status_of_file(path: Path) -> os.stat_result:
     try:
         status = path.stat()
-        if path.is_dir():
-            raise UnreadableFile(f"{path} is a folder: give the path of a file inside it")
         if not path.is_file():
             raise UnreadableFile(f"{path} is neither a file nor a link to one")
         with path.open("rb"):
