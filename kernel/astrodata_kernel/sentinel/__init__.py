@@ -1,4 +1,4 @@
-"""Scenes of Sentinel-2 from the services that have them: search, and download of an area."""
+"""Scenes of Sentinel-2 from the services that have them, and what the emergency service found burnt."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from ..lazy_names import lazy_names
 # Loaded when first asked for: the client of the services, GDAL and the projections.
 _HOMES = {
     "Account": "account",
+    "Activation": "activations",
     "Found": "searching",
     "SERVICES": "account",
+    "activation": "activations",
     "request": "requesting",
     "search": "searching",
 }
