@@ -9,12 +9,14 @@ _HOMES = {
     "UpsampledTranspose": "layers",
     "WaveformAutoencoder": "cae",
     "WaveformVAE": "vae",
+    "convlstm_unet": "unet",
     "load": "saving",
+    "plain_unet": "unet",
     "save": "saving",
     "sum_of_squares": "losses",
     "waveform_cae": "cae",
     "waveform_vae": "vae",
 }
 
-__all__ = sorted(_HOMES)
-__getattr__, __dir__ = lazy_names(__name__, _HOMES)
+__all__ = sorted([*_HOMES, "losses"])
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, rooms=("losses",))

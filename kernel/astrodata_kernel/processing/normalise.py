@@ -76,7 +76,7 @@ class PercentileScaling:
         parts = images if callable(images) else lambda: images
         coarse = _histograms(parts(), nodata)
         counts = coarse.sum(axis=1)
-        empty = [str(bands[b]) if bands else str(b) for b in np.flatnonzero(counts == 0)]
+        empty = [str(bands[b]) if bands else str(b) for b in np.flatnonzero(counts == 0).tolist()]
         if empty:
             raise BadRequest(f"band {', '.join(empty)} has no value: leave it out or check nodata")
         if bands and len(bands) != len(counts):

@@ -178,7 +178,7 @@ def _strip(
 
 
 def _lazy(dask: Any, chosen: Any, layout: tuple[Any, ...]) -> Any:
-    from dask import delayed
+    from dask.delayed import delayed
 
     height, width, rows, columns = layout[2:6]
     shape = list(chosen.shape[1:])
