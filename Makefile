@@ -94,7 +94,7 @@ $(STAMPS)/build: $(STAMPS)/npm $(FRONTEND)
 # The build hook is skipped: the front end was built just now, by the rule above. The installation copies
 # it to where JupyterLab looks, so that it is installed anew whenever it was built.
 $(STAMPS)/lab: $(STAMPS)/build pyproject.toml $(wildcard jupyter-config/*/*)
-	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml]"
+	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml,sentinel]"
 	touch $@
 
 $(STAMPS)/test: $(STAMPS)/lab

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
 
-@pytest.mark.parametrize("page", ["fits.md", "latent.md"])
+@pytest.mark.parametrize("page", ["fits.md", "latent.md", "sentinel.md"])
 def test_the_code_of_a_page_runs(page: str, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("data").symlink_to(ROOT / "examples" / "data")
