@@ -257,3 +257,13 @@ def test_one_goes_to_a_place_on_the_sky_or_to_a_pixel() -> None:
     assert viewer.view == {"x": 10.0, "y": 20.0, "zoom": 4.0}
     with pytest.raises(BadRequest, match="no place"):
         viewer.goto(np.nan, 1)
+
+
+def test_places_that_are_none() -> None:
+    viewer = adk.view(np.zeros((5, 6)))
+    for x, y in ((float("nan"), 1), (1, float("inf")), ("a", 1)):
+        with pytest.raises(BadRequest, match="is no place"):
+            viewer.goto(x, y)
+    for x, y in ((float("nan"), 1), (1, float("-inf"))):
+        with pytest.raises(BadRequest, match="is no place"):
+            viewer.request("probe", x=x, y=y)

@@ -162,7 +162,12 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
         if y is None:
             x, y = pixel_of(self.dataset.wcs, where)
         else:
-            x, y = float(where), float(y)
+            try:
+                x, y = float(where), float(y)
+            except (TypeError, ValueError):
+                raise BadRequest(
+                    f"({where!r}, {y!r}) is no place: give numbers or a SkyCoord"
+                ) from None
         if not (math.isfinite(x) and math.isfinite(y)):
             raise BadRequest(f"({x}, {y}) is no place: give finite numbers")
         zoom = zoom if zoom is not None else (self.view or {}).get("zoom", 1.0)
@@ -312,6 +317,8 @@ class FitsViewer(PreparingWidget, CubeWidget, CatalogueWidget, RegionsWidget, Co
         system: str | None = None,
         angles: str | None = None,
     ) -> Reply:
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise BadRequest(f"({x}, {y}) is no place: give finite numbers")
         where, planes = self._where(hdu, plane)
         dataset = self._of(where["hdu"])
         column, row = math.floor(x + 0.5), math.floor(y + 0.5)

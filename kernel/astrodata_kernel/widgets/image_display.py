@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import BadRequest
 from ..processing.raster import limits as display_limits
-from ..processing.sky import pixel_of
+from ..processing.sky import coordinates_at, pixel_of
 from ..readers.in_memory import held
 from ..writing import write_whole
 from .fits import COLORMAPS, FitsViewer
@@ -307,7 +307,7 @@ class ImageDisplay(DisplayedCatalogs, ipywidgets.VBox):  # type: ignore[misc]
         on_sky = wcs is not None and sky_or_pixel != "pixel"
         center, fov = self._looked_at(viewer, label)
         if on_sky and not isinstance(center, SkyCoord):
-            center = wcs.pixel_to_world(*center)
+            center = coordinates_at(wcs, *center)
         elif not on_sky and isinstance(center, SkyCoord):
             center = pixel_of(wcs, center)
         if on_sky and not isinstance(fov, u.Quantity):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BadRequest
+from ..processing.sky import coordinates_at, pixels_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -256,11 +257,11 @@ class DisplayedCatalogs:
         wcs = self._wcs()
         if "coord" not in table.colnames:
             table["coord"] = (
-                None if wcs is None else wcs.pixel_to_world(*(np.asarray(table[n]) for n in "xy"))
+                None if wcs is None else coordinates_at(wcs, *(np.asarray(table[n]) for n in "xy"))
             )
         elif not {"x", "y"} <= set(table.colnames):
             table["x"], table["y"] = (
-                (None, None) if wcs is None else wcs.world_to_pixel(table["coord"])
+                (None, None) if wcs is None else pixels_of(wcs, table["coord"]).T
             )
 
     def _draw_catalog(self, viewer: FitsViewer, catalog: _Catalog) -> None:
