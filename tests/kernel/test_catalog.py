@@ -131,6 +131,19 @@ def test_verify_tells_what_changed_and_what_vanished(root: Path) -> None:
     assert seen[-1] == 1
 
 
+def test_a_folder_is_verified_by_the_files_of_its_scene(root: Path, data: Path) -> None:
+    catalog = adk.Catalog(root)
+    shutil.copytree(data / "sentinel2" / "cog", root / "scene")
+    entry = catalog.add(root / "scene", name="scene")
+    assert (entry.kind, entry.state()) == ("scene", "ok")
+    assert [one.state for one in catalog.verify()] == ["ok"]
+    band = root / "scene" / "SCL.tif"
+    band.write_bytes(band.read_bytes()[:-1] + b"\0")
+    assert [one.state for one in catalog.verify()] == ["changed"]
+    shutil.rmtree(root / "scene")
+    assert [one.state for one in catalog.verify()] == ["missing"]
+
+
 def test_what_is_not_as_expected_is_not_recorded(root: Path) -> None:
     catalog = adk.Catalog(root)
     with pytest.raises(DataCheckFailed, match="184,319"):
