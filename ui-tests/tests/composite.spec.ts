@@ -36,7 +36,11 @@ test('Three images are red, green and blue, each between limits of its own', asy
   await expect.poll(async () => near([40, 150, 255])(await colourOf(40, 150))).toBe(true);
   await runCell(page, 'print("BANDS", viewer.band_limits)');
   await expect(page.getByText('BANDS [[0, 255], [0, 255], [0, 51]]')).toBeVisible();
+  // Three ranges have no colour bar in common.
+  const bar = page.locator('.astrodata-fits-colorbar').last();
+  await expect(bar).toBeHidden();
   // Without the composite the plane at hand is on show by itself.
   await page.getByRole('button', { name: 'Composite' }).last().click();
+  await expect(bar).toBeVisible();
   await expect.poll(async () => near([51, 51, 51])(await colourOf(40, 150))).toBe(true);
 });

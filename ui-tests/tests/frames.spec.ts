@@ -92,6 +92,33 @@ test.describe('Several images', () => {
     await expect(frames(page).getByRole('button', { name: 'Play' })).toBeVisible();
   });
 
+  test('blink by a key though there are catalogues, and say so among the keys', async ({
+    page
+  }) => {
+    await show(page, "mode='side'");
+    await runCell(
+      page,
+      `from astropy.table import Table
+frames.viewers[0].add_catalogue(Table({'x': [50.0, 150.0], 'y': [60.0, 140.0]}), 'places', x='x', y='y')`
+    );
+    await expect(frames(page).locator('.astrodata-catalogue-legend')).toContainText(['places']);
+    await canvases(page).first().focus();
+    await page.keyboard.press('a');
+    await expect(frames(page).getByText('2 selected')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(frames(page).getByText('2 selected')).toHaveCount(0);
+    await page.keyboard.press('?');
+    const keys = frames(page).getByRole('dialog', { name: 'Keys' });
+    await expect(keys).toContainText('show the images in turns, and pause');
+    await expect(keys).toContainText('select all rows in view, or none');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('b');
+    await expect(frames(page).getByRole('button', { name: 'Pause' })).toBeVisible();
+    await expect(frames(page).getByText('2 selected')).toHaveCount(0);
+    await page.keyboard.press('m');
+    await expect(frames(page).getByLabel('Arrangement')).toHaveValue('swipe');
+  });
+
   test('lie under a divider that a hand and keys move', async ({ page }) => {
     await show(page, "mode='swipe'");
     const stage = frames(page).locator('.astrodata-frames-stage');

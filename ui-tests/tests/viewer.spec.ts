@@ -29,6 +29,8 @@ async function show(page: IJupyterLabPageFixture, source: string): Promise<Locat
   await newNotebook(page);
   await runCell(page, source);
   const canvas = picture(page);
+  // The letters of "Loading…" have many greys as well, and what runs may still scroll the page.
+  await expect(page.locator('.astrodata-fits').last()).toHaveAttribute('aria-busy', 'false');
   await expect.poll(() => colours(canvas)).toBeGreaterThan(20);
   return canvas;
 }
@@ -68,6 +70,62 @@ test.describe('The FITS viewer', () => {
       at(width / 2 + 45 - 150 - 4 + i, height / 2 - (35 - 100)).join()
     );
     expect(new Set(hatch).size).toBeGreaterThan(1);
+  });
+
+  test('does what is asked of a picture that is still to come', async ({ page }) => {
+    await newNotebook(page);
+    await runCell(
+      page,
+      `import threading${BLOCKS.replace(
+        /viewer$/,
+        `gate = threading.Event()
+viewer._overview = lambda **where: (gate.wait(), adk.FitsViewer._overview(viewer, **where))[1]
+viewer`
+      )}`
+    );
+    await expect(page.locator('.astrodata-fits').last()).toHaveAttribute('aria-busy', 'true');
+    await page.getByRole('button', { name: 'Actual pixels (1:1)' }).last().click();
+    await page.getByRole('button', { name: 'Zoom in' }).last().click();
+    await runCell(page, 'gate.set()');
+    const status = page.getByRole('status').last();
+    await expect(status).toContainText('zoom 200 %');
+    await expect(async () => {
+      await runCell(page, "print('zoom is', viewer.view['zoom'])");
+      await expect(page.getByText('zoom is 2').last()).toBeVisible({ timeout: 2000 });
+    }).toPass();
+  });
+
+  test('paints its histogram in the colours of another theme', async ({ page }) => {
+    await show(page, BLOCKS.replace('limits=[0, 255]', 'limits=[0, 255], histogram=True'));
+    const bins = page.locator('.astrodata-fits-bins').last();
+    const text = page.locator('.astrodata-fits-counts').last();
+    /** Share of the pixels in the colour of the text below. */
+    const painted = async (): Promise<number> => {
+      const wanted = await text.evaluate(element => {
+        const canvas = document.createElement('canvas');
+        const context = canvas.getContext('2d')!;
+        const root = element.closest('.astrodata-widget')!;
+        for (const colour of [
+          getComputedStyle(root).backgroundColor,
+          getComputedStyle(element).color
+        ]) {
+          context.fillStyle = colour;
+          context.fillRect(0, 0, 1, 1);
+        }
+        return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+      });
+      const { data } = await pixelsOf(bins);
+      let same = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        same += Number(wanted.every((value, c) => Math.abs(data[i + c] - value) < 4));
+      }
+      return same / (data.length / 4);
+    };
+    await expect.poll(painted).toBeGreaterThan(0.3);
+    await page.theme.setDarkTheme();
+    await expect.poll(painted).toBeGreaterThan(0.3);
+    await page.theme.setLightTheme();
+    await expect.poll(painted).toBeGreaterThan(0.3);
   });
 
   test('stretches values as astropy does, and turns them by contrast, bias and order', async ({

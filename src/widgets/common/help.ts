@@ -18,17 +18,22 @@ export class Help {
   /** Shows keys and what they do; whoever had the focus gets it back at the end. */
   show(keys: readonly (readonly [string, string])[]): void {
     this.element.replaceChildren(
+      // Above the list, or it would be looked for at the end of a long one.
+      make(
+        'div',
+        { class: 'astrodata-help-head' },
+        make('strong', {}, 'Keys'),
+        button('Close', 'Close the keys', 'Close (Escape)', () => this.close())
+      ),
       make(
         'dl',
         {},
         ...keys
           .filter(([written]) => written)
-          .flatMap(([written, text]) => [
-            make('dt', {}, make('kbd', {}, written)),
-            make('dd', {}, text)
-          ])
-      ),
-      button('Close', 'Close the keys', 'Close (Escape)', () => this.close())
+          .map(([written, text]) =>
+            make('div', {}, make('dt', {}, make('kbd', {}, written)), make('dd', {}, text))
+          )
+      )
     );
     this.#before = document.activeElement;
     this.element.hidden = false;

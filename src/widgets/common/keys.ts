@@ -7,6 +7,9 @@ const MARK = 'data-lm-suppress-shortcuts';
  *
  * The focused element is marked as well: JupyterLab's selectors end in `:focus`, which fits that element
  * before any mark on what is around it is seen, and a slider would lose its arrows.
+ *
+ * Enter in an input does not reach JupyterLab at all: having seen it in a cell it takes back the line break
+ * that follows (`beforeinput`), and with it the `change` by which the browser says that a number was given.
  */
 export function keepKeys(root: HTMLElement): void {
   let focused: Element | null = null;
@@ -26,6 +29,15 @@ export function keepKeys(root: HTMLElement): void {
     focused = null;
     keep();
   });
-  root.addEventListener('keydown', keep);
+  root.addEventListener('keydown', event => {
+    keep(event);
+    if (
+      event.key === 'Enter' &&
+      event.target instanceof HTMLInputElement &&
+      root.hasAttribute(MARK)
+    ) {
+      event.stopPropagation();
+    }
+  });
   root.addEventListener('keyup', keep);
 }

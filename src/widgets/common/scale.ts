@@ -49,6 +49,11 @@ function trimmed(text: string): string {
     .replaceAll('-', '−');
 }
 
+/** Gives a number as a person would copy it: seven digits, no padding. */
+export function shortNumber(value: number, digits = 7): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
 /** Gives a value as it is read. */
 export function valueText(value: number, digits = 5): string {
   if (!Number.isFinite(value)) {

@@ -3,7 +3,7 @@ import { colour } from '../../core/colormap';
 import type { Colormap } from '../../core/protocol';
 import { brightness, type Shade } from '../../core/stretch';
 import { make } from '../common/dom';
-import { shortNumber } from './limits';
+import { shortNumber } from '../common/scale';
 import type { Range } from './scene';
 
 const STOPS = 64;

@@ -1,5 +1,5 @@
 /** Lines of equal longitude and latitude over the picture, with a compass and a scale bar. */
-import { imageToScreen, visibleBox, type Size } from '../../core/geometry';
+import { imageToScreen, visibleBox, type Box, type Size } from '../../core/geometry';
 import type { Angles, FitsRequests, GraticuleMeta, System, View, Where } from '../../core/protocol';
 import { isAbort, type Requester } from '../../core/request';
 import { decode } from '../../core/wire';
@@ -130,6 +130,7 @@ export class Graticule {
       shape('path', { d, class: 'astrodata-fits-below' }),
       shape('path', { d }),
       ...apart(
+        compassBox(meta, screen),
         meta.labels.map(label => {
           const { x, y } = at(label.x, label.y);
           const place =
@@ -145,24 +146,46 @@ export class Graticule {
   }
 }
 
-/** Leaves out what would be written over another. */
+/** Leaves out what would be written over another, or over the compass. */
 function apart<Label extends { text: string; x: number; y: number }>(
+  compass: Box | null,
   labels: readonly Label[]
 ): Label[] {
   const kept: Label[] = [];
   const width = ({ text }: Label) => LETTER * text.length + 8;
   for (const label of labels) {
+    const onCompass =
+      compass &&
+      label.x < compass.right &&
+      label.x + width(label) > compass.left &&
+      label.y - LINE < compass.bottom &&
+      label.y > compass.top;
     const free = kept.every(
       other =>
         Math.abs(other.y - label.y) > LINE ||
         label.x > other.x + width(other) ||
         other.x > label.x + width(label)
     );
-    if (free) {
+    if (free && !onCompass) {
       kept.push(label);
     }
   }
   return kept;
+}
+
+/** Gives where the compass lies with its letters. */
+function compassBox({ north, east }: GraticuleMeta, screen: Size): Box | null {
+  if (!north || !east) {
+    return null;
+  }
+  const xs = [0, ARROW * north[0], ARROW * east[0]].map(dx => CORNER + dx);
+  const ys = [0, ARROW * north[1], ARROW * east[1]].map(dy => screen.height - CORNER - dy);
+  return {
+    left: Math.min(...xs) - LETTER,
+    right: Math.max(...xs) + LETTER,
+    top: Math.min(...ys) - LINE,
+    bottom: Math.max(...ys) + LETTER
+  };
 }
 
 function compass({ north, east }: GraticuleMeta, screen: Size): SVGElement[] {

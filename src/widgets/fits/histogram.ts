@@ -1,8 +1,8 @@
 /** The histogram of the values under the picture, on which the limits are dragged. */
 import { make } from '../common/dom';
+import { shortNumber } from '../common/scale';
 import { themed } from '../common/theme';
 import type { Counted } from './counting';
-import { shortNumber } from './limits';
 import type { Range } from './scene';
 
 type End = 'low' | 'high';

@@ -1,6 +1,7 @@
 /** The controls of the limits: a way to find them, and the two numbers. */
 import type { Limits } from '../../core/protocol';
 import { type Choice, field, make, select, setChoices } from '../common/dom';
+import { shortNumber } from '../common/scale';
 import type { Range } from './scene';
 
 const MODES: readonly Choice<string>[] = [
@@ -11,11 +12,6 @@ const MODES: readonly Choice<string>[] = [
   { value: 'minmax', text: 'min–max' },
   { value: 'manual', text: 'manual' }
 ];
-
-/** Gives a number as a person would copy it: seven digits, no padding. */
-export function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(7)));
-}
 
 export class LimitsControl {
   readonly element: HTMLElement;
@@ -36,12 +32,16 @@ export class LimitsControl {
         input.setCustomValidity('');
       });
       input.addEventListener('change', () => this.#pickNumbers());
-      // Leaving with Escape brings back what holds; JupyterLab keeps some Enters from the input.
+      // Leaving with Escape brings back what holds.
       input.addEventListener('keydown', event => {
         if (event.key === 'Escape') {
           this.#reset();
-        } else if (event.key === 'Enter' && input.dataset.edited !== undefined) {
-          this.#pickNumbers();
+        }
+      });
+      // A number that was typed back is no change to the browser, and would be held for ever.
+      input.addEventListener('blur', () => {
+        if (input.dataset.edited !== undefined && input.getAttribute('aria-invalid') !== 'true') {
+          this.#reset();
         }
       });
     }

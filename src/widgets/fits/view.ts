@@ -39,6 +39,8 @@ const DEBOUNCE = 200;
 
 /** What stands beside other views wants to know of each. */
 export interface Neighbour {
+  /** Keys of whoever moves the views, for the list of them. */
+  readonly help: readonly (readonly [string, string])[];
   /** A person or Python looks elsewhere; null fits the image. */
   moved(view: View | null): void;
   /** Where the pointer is in CSS pixels of the picture, null once it left. */
@@ -70,6 +72,8 @@ export class FitsView {
   #facts: DescribeMeta | null = null;
   /** null fits the image. */
   #view: View | null;
+  /** What a person wished to see of an image that is not on show yet. */
+  #wishes: (() => void)[] = [];
   #pointer: Point | null = null;
   #pickedHdu = false;
   /** Until the kernel has answered the greeting, or the viewer gave up. */
@@ -229,6 +233,7 @@ export class FitsView {
   /** Tells what went wrong, and offers a remedy. */
   fail(error: unknown, retry?: () => void): void {
     this.#starting = false;
+    this.#wishes = []; // they were about what does not come
     this.#errors.show(error, retry);
     this.#showBusy();
   }
@@ -311,7 +316,6 @@ export class FitsView {
 
   #showComposite(): void {
     this.#toolbar.setComposite(this.#facts?.planes === 3, this.#traits.get('composite'));
-    this.#colorbar.element.hidden = this.#composite;
   }
 
   #showColours(): void {
@@ -319,7 +323,9 @@ export class FitsView {
     const { shade, moved } = this.#shading;
     const colormap = this.#traits.get('colormap');
     this.#toolbar.setShade(shade.reverse, moved);
-    this.#colorbar.set(shown && range ? range : null, shown?.facts.unit ?? '', shade, colormap);
+    // Three colours of three ranges are no scale.
+    const scale = shown && !this.#composite ? range : null;
+    this.#colorbar.set(scale ?? null, shown?.facts.unit ?? '', shade, colormap);
     this.#stage.dirty();
   }
 
@@ -375,7 +381,7 @@ export class FitsView {
     if (this.#help.open) {
       this.#help.close();
     } else {
-      this.#help.show([...HELP, ...this.#parts.help]);
+      this.#help.show([...(this.#neighbour?.help ?? []), ...HELP, ...this.#parts.help]);
       this.#help.element.querySelector('button')?.focus({ preventScroll: true });
     }
   }
@@ -447,9 +453,9 @@ export class FitsView {
         const { facts = null, where = null } = this.#scene?.shown ?? {};
         this.#parts.setImage(facts, where);
       },
-      fit: () => this.#setView(null),
-      actual: () => this.#actual(),
-      zoom: factor => this.#zoom(null, factor)
+      fit: () => this.#once(() => this.#setView(null)),
+      actual: () => this.#once(() => this.#actual()),
+      zoom: factor => this.#once(() => this.#zoom(null, factor))
     });
   }
 
@@ -458,9 +464,10 @@ export class FitsView {
       this.#stage.canvas,
       {
         pan: (dx, dy) => this.#change((view, image, screen) => panned(view, image, screen, dx, dy)),
-        zoom: (point, factor) => this.#zoom(point, factor),
-        fit: () => this.#setView(null),
-        actual: () => this.#actual(),
+        zoom: (point, factor) =>
+          point ? this.#zoom(point, factor) : this.#once(() => this.#zoom(null, factor)),
+        fit: () => this.#once(() => this.#setView(null)),
+        actual: () => this.#once(() => this.#actual()),
         shade: (dx, dy) => this.#shading.turn(dx, dy),
         key: key => this.#onKey(key),
         other: event => this.#parts.key(event),
@@ -536,6 +543,21 @@ export class FitsView {
     }
   }
 
+  /** Does it now, or as soon as there is a picture: a button that is pressed early is no less meant. */
+  #once(wish: () => void): void {
+    if (this.#current()) {
+      wish();
+    } else {
+      this.#wishes.push(wish);
+    }
+  }
+
+  #fulfil(): void {
+    if (this.#wishes.length && this.#current()) {
+      this.#wishes.splice(0).forEach(wish => wish());
+    }
+  }
+
   #zoom(point: Point | null, factor: number): void {
     this.#change((view, image, screen) => {
       const about = point ?? { x: screen.width / 2, y: screen.height / 2 };
@@ -573,6 +595,7 @@ export class FitsView {
   // --- the picture ------------------------------------------------------------------------------
 
   #frame(): Frame | null {
+    this.#fulfil();
     const { shown } = this.#scene ?? {};
     const view = this.#current();
     const { screen, density } = this.#stage;

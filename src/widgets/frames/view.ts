@@ -7,11 +7,19 @@ import { greet } from '../common/greeting';
 import { keepKeys } from '../common/keys';
 import type { Host } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
+import type { Neighbour } from '../fits/view';
 import { Controls } from './controls';
 import { Divider } from './divider';
 import { Frame } from './frame';
 
 const MODES: readonly Mode[] = ['side', 'blink', 'swipe'];
+
+/** No part of an image takes any of these, so that each does one thing wherever the hand is. */
+const HELP: Neighbour['help'] = [
+  ['n, Shift n', 'the next image to the front, the one before'],
+  ['m', 'side by side, one at a time, or under a divider'],
+  ['b', 'show the images in turns, and pause']
+];
 
 /** Draws into `el` until `signal` ends it. */
 export class FramesView {
@@ -119,15 +127,16 @@ export class FramesView {
     this.#root.setAttribute('aria-busy', 'false');
   }
 
-  #neighbour(number: number) {
+  #neighbour(number: number): Neighbour {
     const others = () => this.#frames.filter((_, other) => other !== number);
     return {
-      moved: (view: Parameters<NonNullable<Frame['view']>['look']>[0]) => {
+      help: HELP,
+      moved: view => {
         if (this.#traits.get('linked')) {
           others().forEach(one => one.view?.look(view));
         }
       },
-      hovered: (point: { x: number; y: number } | null) => {
+      hovered: point => {
         if (this.#traits.get('linked')) {
           others().forEach(one => one.view?.mirror(point));
         }

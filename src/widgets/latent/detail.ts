@@ -6,7 +6,7 @@ import { decode } from '../../core/wire';
 import { button, make } from '../common/dom';
 import { valueText } from '../common/scale';
 import { themed } from '../common/theme';
-import { Lines } from './lines';
+import { Lines } from '../common/lines';
 
 export interface DetailHooks {
   /** A point was typed; -1 for none. */

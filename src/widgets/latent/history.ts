@@ -7,7 +7,7 @@ import { make } from '../common/dom';
 import { logRange, valueText } from '../common/scale';
 import { themed } from '../common/theme';
 import { css, PALETTE } from './colours';
-import { Lines } from './lines';
+import { Lines } from '../common/lines';
 
 const DEAD = '#8a8a8a';
 

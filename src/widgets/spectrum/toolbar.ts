@@ -237,12 +237,7 @@ export class Toolbar {
       }
     };
     this.#redshift.addEventListener('change', read);
-    this.#redshift.addEventListener('keydown', event => {
-      if (event.key === 'Enter') {
-        read();
-      }
-      event.stopPropagation();
-    });
+    this.#redshift.addEventListener('keydown', event => event.stopPropagation());
     this.#slider.addEventListener('input', () => {
       const redshift = Math.expm1(Number(this.#slider.value) * Math.log1p(FARTHEST));
       this.#hooks.change({ redshift: Number(redshift.toFixed(5)) }, true);

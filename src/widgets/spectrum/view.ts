@@ -24,7 +24,7 @@ import { valueText } from '../common/scale';
 import type { Startable } from '../common/start';
 import { followTheme, themed } from '../common/theme';
 import { Traits, type TraitModel } from '../common/traits';
-import { Plot } from '../strain/plot';
+import { Plot } from '../common/plot';
 import { Measures } from './measures';
 import { paintAbove, paintBelow, type Scene } from './picture';
 import {

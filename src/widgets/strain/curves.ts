@@ -6,7 +6,7 @@ import { make } from '../common/dom';
 import { themed } from '../common/theme';
 import { decades, power, short } from './numbers';
 import { Frame } from './panel';
-import { type PlotHooks } from './plot';
+import { type PlotHooks } from '../common/plot';
 
 const colour = (name: string) => (plot: uPlot) => themed(plot.root, name);
 const MARK = '--astrodata-strain-mark';

@@ -2,7 +2,7 @@
 import type { AsdMeta, Flag, SeriesMeta } from '../../core/strain';
 import type { WireArray } from '../../core/wire';
 import { axesOf, type Picture } from './picture';
-import { GUTTER, PAD } from './plot';
+import { GUTTER, PAD } from '../common/plot';
 
 /** Gives lines of GPS time, lowest and highest value; of time and value where each line is a sample. */
 export function seriesCsv(meta: SeriesMeta, { shape, data }: WireArray, epoch: number): string {

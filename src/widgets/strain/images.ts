@@ -9,7 +9,7 @@ import { frequency, shade } from './curves';
 import { glitchText, nearest, paintMarks } from './glitches';
 import { Frame } from './panel';
 import { paint, valueAt, type Picture } from './picture';
-import type { PlotHooks } from './plot';
+import type { PlotHooks } from '../common/plot';
 
 const STOPS = 24;
 

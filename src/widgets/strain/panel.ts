@@ -1,6 +1,6 @@
 /** What all panels are: a heading, a plot, and what it says about itself. */
 import { make } from '../common/dom';
-import { Plot, type PlotHooks, type PlotOptions } from './plot';
+import { Plot, type PlotHooks, type PlotOptions } from '../common/plot';
 
 export class Frame {
   readonly element: HTMLElement;

@@ -24,7 +24,7 @@ import { Flags } from './flags';
 import { neighbour, paintMarks } from './glitches';
 import { ImagePanel } from './images';
 import { short } from './numbers';
-import { type PlotHooks } from './plot';
+import { type PlotHooks } from '../common/plot';
 import { Readout } from './readout';
 import {
   centred,

@@ -29,7 +29,7 @@ interface Line {
 export class Grid {
   readonly element: HTMLElement;
   readonly scroll = make('div', {
-    class: 'astrodata-table-scroll',
+    class: 'astrodata-scroll astrodata-table-scroll',
     tabindex: 0,
     role: 'grid',
     'aria-label': 'Rows',

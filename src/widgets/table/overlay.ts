@@ -7,6 +7,9 @@ import type { Frame } from '../latent/map/frame';
 
 /** Error bars up to that many in sight; more are a smear. */
 const BARS = 20_000;
+/** Error bars up to that many are drawn in full, and more of them fainter. */
+const FEW_BARS = 500;
+const FAINTEST = 0.08;
 
 export interface Drawing {
   /** Places along the axes. */
@@ -77,6 +80,8 @@ function bars(
   if (seen.length > BARS) {
     return;
   }
+  // Many would hide the points that they belong to.
+  context.globalAlpha = Math.min(1, Math.max(FAINTEST, FEW_BARS / seen.length));
   context.beginPath();
   for (const i of seen) {
     const px = across(x[i]);
@@ -86,6 +91,7 @@ function bars(
     context.lineTo(px, up(high[i]));
   }
   context.stroke();
+  context.globalAlpha = 1;
 }
 
 /** Joins rows from left to right; of many in one pixel column the lowest and the highest. */

@@ -164,12 +164,7 @@ export class Plotbar {
         }
       };
       input.addEventListener('change', read);
-      input.addEventListener('keydown', event => {
-        if (event.key === 'Enter') {
-          read();
-        }
-        event.stopPropagation();
-      });
+      input.addEventListener('keydown', event => event.stopPropagation());
     };
     take(this.#period, period => {
       if (period !== null && period <= 0) {

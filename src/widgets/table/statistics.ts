@@ -3,7 +3,7 @@ import type { Statistics } from '../../core/table';
 import type { WireArray } from '../../core/wire';
 import { button, make } from '../common/dom';
 import { valueText } from '../common/scale';
-import { Histogram } from '../waveforms/histogram';
+import { Histogram } from '../common/brush';
 
 export interface StatisticsHooks {
   /** Ends of a marked stretch; null takes it away. */

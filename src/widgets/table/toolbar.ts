@@ -34,8 +34,8 @@ export class Toolbar {
   readonly #hdu: HTMLSelectElement;
   readonly #hduField: HTMLElement;
   readonly #menu: ColumnMenu;
-  readonly #filter = typed('Filter', 'such as parallax > 5 & mag < 18');
-  readonly #find = typed('Find', 'text or number');
+  readonly #filter = typed('Filter', 'parallax > 5 & mag < 18');
+  readonly #find = typed('Find', 'text, number');
   readonly #count = make('span', { class: 'astrodata-table-count', role: 'status' });
   readonly #progress = make('progress', { max: 1, 'aria-label': 'Work in the kernel' });
   readonly #doing = make('span');
@@ -154,9 +154,7 @@ export class Toolbar {
     this.#filter.addEventListener('change', take);
     this.#filter.addEventListener('input', () => this.#filter.removeAttribute('aria-invalid'));
     this.#filter.addEventListener('keydown', event => {
-      if (event.key === 'Enter') {
-        take(); // JupyterLab keeps Enter from becoming a change
-      } else if (event.key === 'Escape') {
+      if (event.key === 'Escape') {
         this.#filter.value = this.#held;
         this.#filter.removeAttribute('aria-invalid');
       }

@@ -35,9 +35,7 @@ export class FilterBar {
       this.#input.removeAttribute('aria-invalid');
     });
     this.#input.addEventListener('keydown', event => {
-      if (event.key === 'Enter') {
-        this.#take(); // JupyterLab keeps Enter from becoming a change
-      } else if (event.key === 'Escape') {
+      if (event.key === 'Escape') {
         delete this.#input.dataset.edited;
         this.set(this.#filter);
       }

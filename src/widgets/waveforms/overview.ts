@@ -4,6 +4,7 @@ import { colour } from '../../core/colormap';
 import type { Colormap } from '../../core/protocol';
 import type { Brightness, Range, TracesMeta } from '../../core/waveforms';
 import { make } from '../common/dom';
+import { shortNumber } from '../common/scale';
 import { themed } from '../common/theme';
 import type { Drawn } from './lines';
 import { Panel } from './panel';
@@ -18,7 +19,7 @@ import {
   type Pixel
 } from './picture';
 import { type PlotHooks } from './plot';
-import { count, short, unitLabel } from './ranges';
+import { count, unitLabel } from './ranges';
 
 export class Overview {
   readonly panel: Panel;
@@ -108,13 +109,16 @@ export class Overview {
     const unit = this.#facts?.unit ?? '';
     if (picture.meta.image === 'persistence') {
       const { values } = pixelBox(picture, pixel);
-      const range = `${short(values[0], 4)} to ${short(values[1], 4)} ${unit}`.trimEnd();
+      const range =
+        `${shortNumber(values[0], 4)} to ${shortNumber(values[1], 4)} ${unit}`.trimEnd();
       const traces = pixel.value === 1 ? '1 trace' : `${count(pixel.value)} traces`;
       return `${range}  |  ${traces} here`;
     }
     const [first, n] = tracesOf(picture, pixel.row);
     const which = n === 1 ? `trace ${first}` : `${n} traces from ${first}`;
-    const value = Number.isNaN(pixel.value) ? 'no data' : `mean ${short(pixel.value, 4)} ${unit}`;
+    const value = Number.isNaN(pixel.value)
+      ? 'no data'
+      : `mean ${shortNumber(pixel.value, 4)} ${unit}`;
     return `${which}  |  ${value.trimEnd()}`;
   }
 
@@ -135,7 +139,7 @@ export class Overview {
       const ends =
         meta.image === 'persistence'
           ? ['1', count(meta.most ?? 1)]
-          : meta.values.map(value => short(value, 3));
+          : meta.values.map(value => shortNumber(value, 3));
       const stops = Array.from(
         { length: 17 },
         (_, i) =>

@@ -17,7 +17,7 @@ export class Panel {
     ...head: HTMLElement[]
   ) {
     const stage = make('div', {
-      class: 'astrodata-waveforms-plot',
+      class: 'astrodata-plot astrodata-waveforms-plot',
       role: 'application',
       tabindex: 0,
       'aria-keyshortcuts': 'ArrowLeft ArrowRight + - Home Space'

@@ -1,8 +1,9 @@
 /** A uPlot over samples in the theme's colours, with what hands do on it told in the axes' units. */
 import uPlot from 'uplot';
 import type { Range } from '../../core/waveforms';
+import { shortNumber } from '../common/scale';
 import { themed } from '../common/theme';
-import { short, timeUnit } from './ranges';
+import { timeUnit } from './ranges';
 
 export interface Place {
   readonly x: number;
@@ -193,7 +194,7 @@ export class Plot {
       font,
       gap: 3,
       stroke: colour('--astrodata-dim'),
-      grid: { show: options.grid, stroke: colour('--astrodata-waveforms-grid'), width: 1 },
+      grid: { show: options.grid, stroke: colour('--astrodata-grid'), width: 1 },
       ticks: { stroke: colour('--astrodata-line'), width: 1, size: 4 }
     };
     return {
@@ -218,7 +219,7 @@ export class Plot {
           },
           values: (_, splits) => {
             const { scale } = this.#ticks(...this.#x, 1);
-            return splits.map(split => short(split * scale, 9));
+            return splits.map(split => shortNumber(split * scale, 9));
           }
         },
         {

@@ -1,5 +1,6 @@
 /** Ranges of samples and of values: kept inside, zoomed, moved, and written. */
 import type { Range, TracesMeta } from '../../core/waveforms';
+import { shortNumber } from '../common/scale';
 
 /** Gives whole samples inside a trace, at least `least` of them; null when that is all of it. */
 export function samplesOf(low: number, high: number, samples: number, least = 8): Range | null {
@@ -42,11 +43,6 @@ export function roomy(low: number, high: number, room = 0.04): Range {
   return [low - room * width, high + room * width];
 }
 
-/** Gives a number as a person would copy it. */
-export function short(value: number, digits = 7): string {
-  return String(Number(value.toPrecision(digits)));
-}
-
 /** Gives seconds with a prefix that suits them, such as `3.2 µs`. */
 export function secondsText(seconds: number): string {
   const size = Math.abs(seconds);
@@ -58,7 +54,7 @@ export function secondsText(seconds: number): string {
         : size >= 1e-6
           ? [1e6, 'µs']
           : [1e9, 'ns'];
-  return `${short(seconds * factor, 8)} ${unit}`;
+  return `${shortNumber(seconds * factor, 8)} ${unit}`;
 }
 
 /** Gives the unit in which a stretch of seconds is best counted, and how many of it make one second. */

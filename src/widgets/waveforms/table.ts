@@ -10,7 +10,7 @@ import type {
 } from '../../core/waveforms';
 import type { WireArray } from '../../core/wire';
 import { make } from '../common/dom';
-import { Histogram } from './histogram';
+import { Histogram } from '../common/brush';
 import { count } from './ranges';
 
 export interface TableHooks {
@@ -39,7 +39,7 @@ export class Table {
   readonly #hooks: TableHooks;
   readonly #signal: AbortSignal;
   readonly #scroll = make('div', {
-    class: 'astrodata-waveforms-scroll',
+    class: 'astrodata-scroll astrodata-waveforms-scroll',
     tabindex: 0,
     role: 'region',
     'aria-label': 'Features of the traces'

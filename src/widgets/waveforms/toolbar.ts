@@ -71,8 +71,6 @@ export class Toolbar {
     };
     this.#trace.addEventListener('change', jump);
     this.#trace.addEventListener('input', () => (this.#trace.dataset.edited = ''));
-    // JupyterLab keeps Enter from becoming a change.
-    this.#trace.addEventListener('keydown', event => event.key === 'Enter' && jump());
     this.#play = button('▶', 'Play', 'Play: step through the traces (Space)', hooks.play);
     this.#clear = button('Only this', 'Only this trace', 'Draw this trace alone', hooks.clear);
     const box = (name: keyof Extras) => {

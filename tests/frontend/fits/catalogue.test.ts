@@ -307,9 +307,18 @@ describe('The part of the viewer with catalogues', () => {
     expect(part.grip!({ x: 0, y: 2 }, down)).toBeNull();
   });
 
+  it('selects what is in view by a key that frames have no use for', async () => {
+    const { part, key, kernel } = await show([facts()]);
+    part.frame!({ x: 2, y: 1, zoom: 10 }, { width: 4, height: 3 }, { width: 40, height: 20 });
+    expect(['b', 'n', 'm'].map(key)).toEqual([false, false, false]);
+    expect(key('a')).toBe(true);
+    await settle();
+    expect(kernel.msgs('catalogue_select').at(-1)).toMatchObject({ box: [0, 0, 4, 2] });
+  });
+
   it('takes no keys but its own where there is no catalogue', async () => {
     const { key, model } = await show([]);
-    expect(['s', 'b', 'Escape', 'x'].map(key)).toEqual([false, false, false, false]);
+    expect(['s', 'a', 'Escape', 'x'].map(key)).toEqual([false, false, false, false]);
     expect(key('t')).toBe(true);
     expect(model.get('catalogue_panel')).toBe(true);
     expect(document.body.textContent).toContain('viewer.add_catalogue(table)');

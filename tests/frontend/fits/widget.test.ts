@@ -246,6 +246,55 @@ describe('FitsViewer in the browser', () => {
     expect(model.saved).toEqual([{ limits: [3, 9] }]);
   });
 
+  it('lets go of a number that was typed back, which the browser takes for no change', async () => {
+    const { el, model } = await show();
+    const low = labelled(el, 'Low limit');
+    low.focus();
+    low.value = '5';
+    low.dispatchEvent(new Event('input', { bubbles: true }));
+    low.value = '1';
+    low.dispatchEvent(new Event('input', { bubbles: true }));
+    low.blur();
+    expect(model.saved).toEqual([]);
+    model.fromPython({ limits: [2, 7] });
+    await settle();
+    expect(low.value).toBe('2');
+  });
+
+  it('keeps the limits for the plane at hand before the trait has followed', async () => {
+    const three = facts({ planes: 3, kind: 'cube', hdus: [hdu(0, { shape: [3, 3, 4] })] });
+    const { el, model } = await show({ composite: true, limits: [0, 255] }, kernel => {
+      kernel.answers.describe = () => ({ meta: three });
+    });
+    pick(labelled(el, 'Plane number'), '3');
+    await settle();
+    pick(labelled(el, 'High limit'), '51');
+    expect(model.traits.plane).toBe(0);
+    expect(model.traits.band_limits).toEqual([
+      [0, 255],
+      [0, 255],
+      [0, 51]
+    ]);
+  });
+
+  it('has no colour bar for three colours, before or after another setting', async () => {
+    const three = facts({ planes: 3, kind: 'cube', hdus: [hdu(0, { shape: [3, 3, 4] })] });
+    const { el } = await show({ composite: true }, kernel => {
+      kernel.answers.describe = () => ({ meta: three });
+    });
+    const bar = el.querySelector<HTMLElement>('.astrodata-fits-colorbar')!;
+    expect(bar.hidden).toBe(true);
+    pick(labelled<HTMLSelectElement>(el, 'Stretch'), 'log');
+    await settle();
+    expect(bar.hidden).toBe(true);
+    labelled<HTMLButtonElement>(el, 'Composite').click();
+    await settle();
+    expect(bar.hidden).toBe(false);
+    labelled<HTMLButtonElement>(el, 'Composite').click();
+    await settle();
+    expect(bar.hidden).toBe(true);
+  });
+
   it('offers percentages that Python chose beside its own', async () => {
     const { el } = await show({ limits: '97%' });
     expect(labelled(el, 'Limits').value).toBe('97%');

@@ -29,7 +29,7 @@ export class CataloguePart implements Part {
     ['t', 'catalogues and their rows'],
     ['Shift drag', 'select rows in a box (Ctrl: add, Alt: take away), where there are no regions'],
     ['s', 'a drag selects rows, with regions and without Shift too'],
-    ['b, Escape', 'select the rows in view, or none'],
+    ['a, Escape', 'select all rows in view, or none'],
     ['in the rows: arrows, Space, Enter', 'walk, select, look at the row']
   ] as const;
   readonly #context: PartContext;
@@ -166,7 +166,7 @@ export class CataloguePart implements Part {
       this.#toggle();
     } else if (event.key === 's' && some) {
       this.#setBoxing(!this.#boxing);
-    } else if (event.key === 'b' && some) {
+    } else if (event.key === 'a' && some) {
       void this.#selectSeen();
     } else if (event.key === 'Escape' && (selected || this.#boxing)) {
       this.#setBoxing(false);

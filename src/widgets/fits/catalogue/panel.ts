@@ -53,11 +53,6 @@ export class Panel {
       }
     };
     this.#where.addEventListener('change', apply);
-    this.#where.addEventListener('keydown', event => {
-      if (event.key === 'Enter') {
-        apply();
-      }
-    });
     const only = make('label', { class: 'astrodata-row' }, this.#only, 'Only selected');
     const where = field('Rows where', this.#where);
     where.classList.add('astrodata-catalogue-where');
@@ -71,7 +66,7 @@ export class Panel {
       button(
         'In view',
         'Select what is in view',
-        'Select the rows in view (b on the picture)',
+        'Select the rows in view (a on the picture)',
         hooks.seen
       ),
       button('None', 'Select nothing', 'Select no row (Escape on the picture)', hooks.none)

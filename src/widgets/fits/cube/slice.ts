@@ -197,12 +197,18 @@ export class SlicePlot {
       yShare: value => (nearestChannel(cube, value) + 0.5) / channels
     });
     const at = box.top + box.height * (1 - (this.#channel + 0.5) / channels);
-    context.strokeStyle =
-      getComputedStyle(canvas).getPropertyValue('--astrodata-focus') || '#1976d2';
-    context.beginPath();
-    context.moveTo(box.left, at);
-    context.lineTo(box.left + box.width, at);
-    context.stroke();
+    // Light on dark, to be seen on any picture.
+    for (const [colour, width] of [
+      ['rgb(0 0 0 / 60%)', 3],
+      ['#fff', 1]
+    ] as const) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(box.left, at);
+      context.lineTo(box.left + box.width, at);
+      context.stroke();
+    }
     canvas.setAttribute(
       'aria-label',
       `Position-velocity slice, ${points} points; channel ${this.#channel}, ${valueOf(cube, this.#channel)}`

@@ -3,7 +3,7 @@ import type { AlignedData } from 'uplot';
 import type { Curve } from '../../../core/regions';
 import { make } from '../../common/dom';
 import { themed } from '../../common/theme';
-import { Lines, type LineOptions } from '../../latent/lines';
+import { Lines, type LineOptions } from '../../common/lines';
 import type { Measured } from './asking';
 
 /** Names of the axes; `%` stands for the unit of the image. */

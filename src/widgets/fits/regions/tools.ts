@@ -119,7 +119,7 @@ export class Tools {
       disabled: !possible
     });
     setChoices(this.#actions, [
-      choice('', 'edit, import, export …'),
+      choice('', 'edit, files …'),
       choice('undo', 'undo', undo),
       choice('redo', 'redo', redo),
       choice('all', 'select all', any),

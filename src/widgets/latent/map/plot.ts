@@ -300,7 +300,7 @@ export class Plot {
   /** Brings numbers and marks to where the frame is. */
   #follow(): void {
     const [across, up] = this.#numbering.map(one => one ?? undefined);
-    showTicks(this.#across, this.#names[0], this.#frame.x, false, { apart: 80, ends: 10 }, across);
+    showTicks(this.#across, this.#names[0], this.#frame.x, false, { apart: 60, ends: 10 }, across);
     showTicks(this.#up, this.#names[1], this.#frame.y, true, { apart: 48, ends: 10 }, up);
     this.#hooks.framed?.(this.#frame, this.#stage);
     (['hover', 'point'] as const).forEach(name => this.#place(name));

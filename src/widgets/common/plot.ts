@@ -1,6 +1,6 @@
 /** A uPlot in the theme's colours, with what hands do on it told in the units of its axes. */
 import uPlot from 'uplot';
-import { themed } from '../common/theme';
+import { themed } from './theme';
 
 export interface PlotHooks {
   /** Where the pointer is in data units, and in pixels of the plotting area; null once it left. */
@@ -36,7 +36,7 @@ export interface PlotOptions {
   readonly grid?: boolean;
 }
 
-/** Width of the y axis; `style.css` lines the flags up with it. */
+/** Width of the y axis; the flags of the strain viewer line up with it. */
 export const GUTTER = 74;
 export const PAD = 14;
 /** Of axes that nothing is shown on yet: a logarithmic one would look for 0 for ever. */
@@ -52,6 +52,7 @@ export class Plot {
   /** @param element - Where it is painted; it sets the size and inherits the theme. */
   constructor(element: HTMLElement, options: PlotOptions, hooks: PlotHooks, signal: AbortSignal) {
     this.element = element;
+    element.classList.add('astrodata-plot');
     this.#plot = new uPlot(this.#options(options, hooks), [[], ...options.series.map(() => [])]);
     element.append(this.#plot.root);
     this.#listen(hooks, signal);
@@ -134,7 +135,7 @@ export class Plot {
       stroke: colour('--astrodata-dim'),
       grid: {
         show: options.grid ?? true,
-        stroke: colour('--astrodata-strain-grid'),
+        stroke: colour('--astrodata-grid'),
         width: 1
       },
       ticks: { stroke: colour('--astrodata-line'), width: 1, size: 4 },

@@ -1,13 +1,13 @@
-/** A small histogram in a column's head, whose brush filters the traces. */
+/** A small histogram of a column, whose brush filters by it. */
 import type { HistogramMeta, Limits } from '../../core/waveforms';
 import type { WireArray } from '../../core/wire';
-import { make } from '../common/dom';
-import { themed } from '../common/theme';
-import { short } from './ranges';
+import { make } from './dom';
+import { shortNumber } from './scale';
+import { themed } from './theme';
 
 export class Histogram {
   readonly element: HTMLElement;
-  readonly #canvas = make('canvas', { class: 'astrodata-waveforms-histogram' });
+  readonly #canvas = make('canvas', { class: 'astrodata-brush' });
   readonly #column: string;
   readonly #picked: (limits: Limits | null) => void;
   #data: { meta: HistogramMeta; counts: WireArray } | null = null;
@@ -55,7 +55,7 @@ export class Histogram {
     const { meta, counts } = this.#data;
     const bins = meta.shape[2];
     const most = Math.max(1, ...counts.data.subarray(0, bins));
-    const colours = ['--astrodata-waveforms-all', '--astrodata-waveforms-passed'];
+    const colours = ['--astrodata-bins-all', '--astrodata-bins-passed'];
     colours.forEach((name, row) => {
       ctx.fillStyle = themed(this.#canvas, name);
       for (let i = 0; i < bins; i++) {
@@ -93,7 +93,7 @@ export class Histogram {
     if (!meta) {
       return;
     }
-    const range = `${short(meta.low, 4)} to ${short(meta.high, 4)}${meta.log ? ', logarithmic' : ''}`;
+    const range = `${shortNumber(meta.low, 4)} to ${shortNumber(meta.high, 4)}${meta.log ? ', logarithmic' : ''}`;
     const missing = meta.missing ? `, ${meta.missing} without a value` : '';
     this.#canvas.setAttribute('aria-label', `Histogram of ${this.#column}: ${range}${missing}`);
     this.#canvas.title = `${this.#column}: ${range}${missing}. Drag to filter, click to clear.`;

@@ -1,6 +1,6 @@
 /** A uPlot in the theme's colours. */
 import uPlot from 'uplot';
-import { themed } from '../common/theme';
+import { themed } from './theme';
 
 export interface LineOptions {
   readonly x: string;
@@ -27,6 +27,7 @@ export class Lines {
   /** @param element - Where it is painted; it sets the size and inherits the theme. */
   constructor(element: HTMLElement, options: LineOptions, data: uPlot.AlignedData) {
     this.#element = element;
+    element.classList.add('astrodata-plot');
     this.#plot = new uPlot(this.#options(options), data, element);
     this.#observer = new ResizeObserver(() => this.#fit());
     this.#observer.observe(element);
@@ -61,14 +62,14 @@ export class Lines {
       labelGap: 0,
       gap: 3,
       stroke: colour('--astrodata-dim'),
-      grid: { stroke: colour('--astrodata-latent-grid'), width: 1 },
+      grid: { stroke: colour('--astrodata-grid'), width: 1 },
       ticks: { stroke: colour('--astrodata-line'), width: 1, size: 3 }
     };
     const bottom = options.bottom ?? true;
     return {
       width: Math.max(100, this.#element.clientWidth),
       height: Math.max(60, this.#element.clientHeight),
-      padding: [6, 12, bottom ? 0 : 4, 0],
+      padding: [6, 20, bottom ? 0 : 4, 0],
       legend: { show: false },
       scales: {
         x: { time: false },
