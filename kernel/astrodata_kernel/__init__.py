@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .widgets.image_display import ImageDisplay
     from .widgets.label import Labeller
     from .widgets.latent import LatentExplorer
+    from .widgets.scene import SceneViewer
     from .widgets.spectrum import SpectrumViewer
     from .widgets.strain import StrainViewer
     from .widgets.table import TableViewer
@@ -39,6 +40,7 @@ __all__ = [
     "Labeller",
     "LatentExplorer",
     "Scene",
+    "SceneViewer",
     "SpectrumViewer",
     "StrainViewer",
     "TableViewer",
@@ -61,6 +63,7 @@ _HOMES = {
     "ImageDisplay": (".widgets.image_display", "ImageDisplay"),
     "Labeller": (".widgets.label", "Labeller"),
     "LatentExplorer": (".widgets.latent", "LatentExplorer"),
+    "SceneViewer": (".widgets.scene", "SceneViewer"),
     "SpectrumViewer": (".widgets.spectrum", "SpectrumViewer"),
     "StrainViewer": (".widgets.strain", "StrainViewer"),
     "TableViewer": (".widgets.table", "TableViewer"),

@@ -22,6 +22,7 @@ VIEWERS = {
     "strain": ("strain", "StrainViewer"),
     "spectrum": ("spectrum", "SpectrumViewer"),
     "table": ("table", "TableViewer"),
+    "scene": ("scene", "SceneViewer"),
 }
 """Module and class of each kind's viewer; loaded when one is shown."""
 
@@ -48,7 +49,7 @@ def view(
 
     Returns
     -------
-    FitsViewer, WaveformViewer, StrainViewer, SpectrumViewer or TableViewer
+    FitsViewer, WaveformViewer, StrainViewer, SpectrumViewer, TableViewer or SceneViewer
         The viewer of the data set's kind; a table of wavelengths and fluxes is shown as a spectrum.
 
     Raises

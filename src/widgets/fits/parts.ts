@@ -8,6 +8,7 @@ import type { ScreenGrip } from './gestures';
 import type { Part, PartContext } from './part';
 import { Preparing } from './preparing';
 import { RegionsPart } from './regions/regions';
+import { ScenePart } from './scene/part';
 
 /** Tells all parts what happens, and lets the uppermost one answer first. */
 export class Parts {
@@ -15,6 +16,7 @@ export class Parts {
 
   constructor(context: PartContext) {
     this.#parts = [
+      new ScenePart(context),
       new Preparing(context),
       new CubePart(context),
       new RegionsPart(context),
