@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from astrodata_kernel.errors import AstrodataError, BadRequest, Cancelled, TooLarge
 from astrodata_kernel.processing import cubes
+from astrodata_kernel.readers.in_memory import of_hdu
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
@@ -326,7 +327,7 @@ def test_a_map_has_the_sky_of_the_cube(co) -> None:
     np.testing.assert_allclose(
         sky.wcs_pix2world(x, y, 0), wanted.wcs_pix2world(x, y, 0), rtol=1e-12
     )
-    dataset = cubes.as_dataset(hdu, "integrated")
+    dataset = of_hdu(hdu, "integrated")
     assert (dataset.kind, dataset.meta["unit"]) == ("image", "m s-1")
     np.testing.assert_allclose(dataset.wcs.wcs_pix2world(x, y, 0), wanted.wcs_pix2world(x, y, 0))
 

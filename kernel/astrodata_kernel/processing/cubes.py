@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..datasets import Dataset, Part
-from ..datasets.lazy import MemoryArray
 from ..errors import BadRequest, MissingPackage
-from ..readers.fits_structure import cards, plain_text
+from ..readers.fits_structure import plain_text
 from .cube_axes import CubeAxes, rest_of, spectral_unit
 from .cube_blocks import SpectralBlocks, rechunk
 from .cube_header import axes_of
@@ -31,7 +28,6 @@ __all__ = [
     "Cube",
     "CubeAxes",
     "SpectralBlocks",
-    "as_dataset",
     "axes_of",
     "lazy",
     "moment",
@@ -317,25 +313,6 @@ def lazy(dataset: Any) -> Any:
     chunks: list[int] = [1] * (len(shape) - 2)
     chunks[cube.axes.channel] = min(channels, cube.axes.channels)
     return da.from_array(cube.array, chunks=(*chunks, rows, columns), name=False, asarray=True)
-
-
-def as_dataset(hdu: Any, name: str) -> Dataset:
-    """Give an image HDU in memory, such as a moment map, as a data set of kind ``"image"``."""
-    from ..readers.fits_wcs import celestial
-
-    header = hdu.header.copy()
-    array = MemoryArray(hdu.data)
-    unit = str(header.get("BUNIT", ""))
-    part = Part(0, name, 1, "image", array.shape, str(array.dtype), unit)
-    made = Dataset("image", name, array.shape, array.dtype, {}, None, array, (part,))
-    meta = {
-        "unit": unit,
-        "object": str(header.get("OBJECT", "")),
-        "header": cards(header),
-        "warnings": [],
-    }
-    wcs = celestial(header)
-    return replace(made, meta=meta, make_wcs=lambda: wcs)
 
 
 def quantity_name(unit: Any) -> str:

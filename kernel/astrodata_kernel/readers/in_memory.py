@@ -71,7 +71,7 @@ def of_hdu(hdu: Any, name: str = "array", beside: Any = None) -> Dataset:
     array = MemoryArray(hdu.data)
     unit = str(header.get("BUNIT", ""))
     kind = KINDS.get(array.ndim, "cube")
-    part = Part(0, str(hdu.name or name), 1, kind, array.shape, str(array.dtype), unit)
+    part = Part(0, str(header.get("EXTNAME") or name), 1, kind, array.shape, str(array.dtype), unit)
     meta = {
         "unit": unit,
         "object": str(header.get("OBJECT", "")),

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..datasets import Dataset, Part
 from ..errors import BadRequest
+from ..readers.in_memory import of_hdu
 from ..wire import Reply, encode
 from .base import answers
 from .fits_cube_core import PATIENCE, CubeCore, later
@@ -135,7 +136,7 @@ class CubeMaps(CubeCore):
             rest=told["rest"],
             **more,
         )
-        return cubes.as_dataset(hdu, f"moment {words['order']} of {cube.name}")
+        return of_hdu(hdu, f"moment {words['order']} of {cube.name}")
 
     def _keep_moment_map(self, made: Dataset, of: Dataset, words: dict[str, Any]) -> int:
         """Give a moment map a number among the HDUs, by which it is shown like any of them."""

@@ -14,6 +14,7 @@ from ..datasets import Dataset
 from ..errors import BadRequest, UnknownName
 from ..processing.image_parts import Sheet
 from ..processing.isolines import contours as find_contours
+from ..readers.in_memory import held
 from ..wire import Reply, encode
 from .base import Cancel, answers
 from .fits_state import StateWidget
@@ -162,13 +163,10 @@ class ContoursWidget(StateWidget):
     def _contour_source(self, other: Any) -> Dataset:
         from ..readers.registry import open_dataset
 
-        image = getattr(other, "dataset", other)
-        if hasattr(image, "__array_interface__"):
-            image = Dataset.of_array(image)
-        elif isinstance(image, (str, os.PathLike)):
-            image = open_dataset(image)
-        if not isinstance(image, Dataset) or image.kind not in ("image", "cube"):
-            what = getattr(image, "kind", type(image).__name__)
+        given = getattr(other, "dataset", other)
+        image = open_dataset(given) if isinstance(given, (str, os.PathLike)) else held(given)
+        if image is None or image.kind not in ("image", "cube"):
+            what = type(given).__name__ if image is None else image.kind
             raise BadRequest(f"a {what} has no contours: give an image")
         return image
 
