@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, vi } from 'vitest';
 import type { FakeChannel } from '../core/fakeChannel';
 import type { FakeModel } from './fakeModel';
 
@@ -32,4 +33,44 @@ export function press(target: HTMLElement, key: string, more: KeyboardEventInit 
   return target.dispatchEvent(
     new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more })
   );
+}
+
+/** What is labelled so, for whoever cannot see it. */
+export function labelled<E extends HTMLElement = HTMLInputElement>(
+  el: HTMLElement,
+  label: string
+): E {
+  const found = el.querySelector<E>(`[aria-label="${label}"]`);
+  if (!found) {
+    throw new Error(`nothing is labelled "${label}"`);
+  }
+  return found;
+}
+
+/** Writes into a field, or chooses, as a hand does. */
+export function put(control: HTMLInputElement | HTMLSelectElement, value: string): void {
+  control.value = value;
+  control.dispatchEvent(new Event('input', { bubbles: true }));
+  control.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** Lets each test of a group begin on an empty page, in a time that only it moves. */
+export function onEmptyPage(
+  prepare: () => void,
+  toFake: ('setTimeout' | 'clearTimeout' | 'performance')[] = [
+    'setTimeout',
+    'clearTimeout',
+    'performance'
+  ]
+): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake });
+    prepare();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+    document.body.replaceChildren();
+  });
 }

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CodesMeta, LayerFacts } from '../../../src/core/catalogue';
 import type { Part, PartContext } from '../../../src/widgets/fits/part';
 import { CataloguePart } from '../../../src/widgets/fits/catalogue';
@@ -18,7 +18,7 @@ import { halfWidth, split } from '../../../src/widgets/fits/catalogue/points';
 import { imageToScreen } from '../../../src/core/geometry';
 import { Requester } from '../../../src/core/request';
 import { Traits } from '../../../src/widgets/common/traits';
-import { press } from '../common/page';
+import { onEmptyPage, press } from '../common/page';
 import { FakeModel } from '../common/fakeModel';
 import { facts as imageFacts, FakeKernel, HOSTILE, settle, traits, withoutWebGL } from './fake';
 
@@ -176,16 +176,7 @@ describe('A picture of points that is slow to draw', () => {
 });
 
 describe('The part of the viewer with catalogues', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    withoutWebGL();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutWebGL, ['setTimeout', 'clearTimeout']);
 
   async function show(layers: LayerFacts[], more: object = {}) {
     const kernel = new FakeKernel();

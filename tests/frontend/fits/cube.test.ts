@@ -19,6 +19,7 @@ import type { PartContext } from '../../../src/widgets/fits/part';
 import { Traits } from '../../../src/widgets/common/traits';
 import { FakeModel } from '../common/fakeModel';
 import { facts, FakeKernel, hdu, settle, traits, withoutWebGL } from './fake';
+import { onEmptyPage } from '../common/page';
 
 const META: CubeMeta = {
   shape: [1, 1, 3],
@@ -172,16 +173,7 @@ describe('a requester that asks ahead', () => {
 });
 
 describe('the cube part', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    withoutWebGL();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutWebGL);
 
   const shown = (values: Partial<DescribeMeta> = {}) =>
     facts({

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import '../common/setup';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Point } from '../../../src/core/geometry';
 import type { FitsTraits } from '../../../src/core/protocol';
 import type { Path, Shape } from '../../../src/core/regions';
@@ -22,6 +22,7 @@ import { RegionsPart } from '../../../src/widgets/fits/regions/regions';
 import { Store } from '../../../src/widgets/fits/regions/store';
 import { FakeModel } from '../common/fakeModel';
 import { facts, FakeKernel, HOSTILE, settle, traits, withoutWebGL } from './fake';
+import { onEmptyPage } from '../common/page';
 
 const CIRCLE: Shape = { shape: 'circle', x: 10, y: 20, radius: 5 };
 const ELLIPSE: Shape = { shape: 'ellipse', x: 0, y: 0, width: 20, height: 8, angle: 90 };
@@ -277,16 +278,7 @@ describe('hands on regions', () => {
 });
 
 describe('regions in the viewer', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    withoutWebGL();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutWebGL, ['setTimeout', 'clearTimeout']);
 
   const ROW = { pixels: 79, blank: 0, sum: 5, mean: 1.5, median: 1, std: 2, mad_std: 1, min: 0, max: 9, x: 1, y: 1, area: null }; // prettier-ignore
   const measured = (rows: object[]) => ({

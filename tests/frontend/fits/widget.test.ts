@@ -1,11 +1,11 @@
 // @vitest-environment jsdom
 import '../common/setup';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { FitsTraits } from '../../../src/core/protocol';
 import widget from '../../../src/widgets/fits/index';
 import { facts, FakeKernel, hdu, HOSTILE, settle, traits, withoutWebGL } from './fake';
 import { FakeModel } from '../common/fakeModel';
-import { press, shownOn } from '../common/page';
+import { labelled, onEmptyPage, press, put, shownOn } from '../common/page';
 
 async function show(
   values: Partial<FitsTraits> = {},
@@ -19,20 +19,6 @@ async function show(
   return shown;
 }
 
-function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
-  const found = el.querySelector<E>(`[aria-label="${label}"]`);
-  if (!found) {
-    throw new Error(`nothing is labelled "${label}"`);
-  }
-  return found;
-}
-
-function pick(control: HTMLInputElement | HTMLSelectElement, value: string): void {
-  control.value = value;
-  control.dispatchEvent(new Event('input', { bubbles: true }));
-  control.dispatchEvent(new Event('change', { bubbles: true }));
-}
-
 /** Lets the view paint, or find that it cannot. */
 const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
 
@@ -41,16 +27,7 @@ const alert = (el: HTMLElement) => el.querySelector('[role="alert"]') as HTMLEle
 const cube = facts({ planes: 5, kind: 'cube', hdus: [hdu(0, { shape: [5, 3, 4], kind: 'cube' })] });
 
 describe('FitsViewer in the browser', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    withoutWebGL();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutWebGL);
 
   it('greets the kernel before it asks for anything', async () => {
     const { kernel, el } = await show();
@@ -102,7 +79,7 @@ describe('FitsViewer in the browser', () => {
     ['Limits', '99%', { limits: '99%' }]
   ])('writes the trait of %s once, and asks for no tile', async (label, value, expected) => {
     const { el, model, kernel } = await show();
-    pick(labelled<HTMLSelectElement>(el, label), value);
+    put(labelled<HTMLSelectElement>(el, label), value);
     await settle();
     expect(model.saved).toEqual([expected]);
     expect(kernel.msgs('tile')).toEqual([]);
@@ -198,7 +175,7 @@ describe('FitsViewer in the browser', () => {
 
   it('asks for the counts that a histogram stretch is made of', async () => {
     const { el, kernel } = await show();
-    pick(labelled<HTMLSelectElement>(el, 'Stretch'), 'histogram');
+    put(labelled<HTMLSelectElement>(el, 'Stretch'), 'histogram');
     await settle();
     expect(kernel.msgs('histogram')).toEqual([
       { hdu: 0, plane: 0, low: 1, high: 9, bins: 1024, wide: false }
@@ -207,8 +184,8 @@ describe('FitsViewer in the browser', () => {
 
   it('offers systems of the sky where there is one, and asks for places in them', async () => {
     const { el, model } = await show();
-    pick(labelled<HTMLSelectElement>(el, 'Sky system'), 'galactic');
-    pick(labelled<HTMLSelectElement>(el, 'Angles'), 'degrees');
+    put(labelled<HTMLSelectElement>(el, 'Sky system'), 'galactic');
+    put(labelled<HTMLSelectElement>(el, 'Angles'), 'degrees');
     expect(model.traits).toMatchObject({ system: 'galactic', angles: 'degrees' });
     const without = await show({}, kernel => {
       kernel.answers.describe = () => ({ meta: facts({ frame: '' }) });
@@ -219,7 +196,7 @@ describe('FitsViewer in the browser', () => {
   it('keeps two views of one model alike', async () => {
     const first = await show();
     const second = await show({}, undefined, first.model);
-    pick(labelled<HTMLSelectElement>(first.el, 'Colour map'), 'viridis');
+    put(labelled<HTMLSelectElement>(first.el, 'Colour map'), 'viridis');
     expect(labelled(second.el, 'Colour map').value).toBe('viridis');
     expect(first.model.saved).toHaveLength(1);
   });
@@ -228,7 +205,7 @@ describe('FitsViewer in the browser', () => {
     const { el, model, kernel } = await show();
     const [low, high] = [labelled(el, 'Low limit'), labelled(el, 'High limit')];
     expect([low.value, high.value]).toEqual(['1', '9']);
-    pick(low, '-2.5');
+    put(low, '-2.5');
     expect(model.saved).toEqual([{ limits: [-2.5, 9] }]);
     expect(labelled(el, 'Limits').value).toBe('manual');
     expect(kernel.msgs('limits')).toHaveLength(1);
@@ -237,11 +214,11 @@ describe('FitsViewer in the browser', () => {
   it('does not take a low limit above the high one', async () => {
     const { el, model } = await show();
     const low = labelled(el, 'Low limit');
-    pick(low, '10');
+    put(low, '10');
     expect(model.saved).toEqual([]);
     expect(low.getAttribute('aria-invalid')).toBe('true');
     expect(low.validationMessage).toMatch(/below the high/);
-    pick(low, '3');
+    put(low, '3');
     expect(low.hasAttribute('aria-invalid')).toBe(false);
     expect(model.saved).toEqual([{ limits: [3, 9] }]);
   });
@@ -266,9 +243,9 @@ describe('FitsViewer in the browser', () => {
     const { el, model } = await show({ composite: true, limits: [0, 255] }, kernel => {
       kernel.answers.describe = () => ({ meta: three });
     });
-    pick(labelled(el, 'Plane number'), '3');
+    put(labelled(el, 'Plane number'), '3');
     await settle();
-    pick(labelled(el, 'High limit'), '51');
+    put(labelled(el, 'High limit'), '51');
     expect(model.traits.plane).toBe(0);
     expect(model.traits.band_limits).toEqual([
       [0, 255],
@@ -284,7 +261,7 @@ describe('FitsViewer in the browser', () => {
     });
     const bar = el.querySelector<HTMLElement>('.astrodata-fits-colorbar')!;
     expect(bar.hidden).toBe(true);
-    pick(labelled<HTMLSelectElement>(el, 'Stretch'), 'log');
+    put(labelled<HTMLSelectElement>(el, 'Stretch'), 'log');
     await settle();
     expect(bar.hidden).toBe(true);
     labelled<HTMLButtonElement>(el, 'Composite').click();
@@ -319,9 +296,9 @@ describe('FitsViewer in the browser', () => {
     expect([slider.min, slider.max, slider.value]).toEqual(['1', '5', '1']);
     expect(slider.getAttribute('aria-valuetext')).toBe('Plane 1 of 5');
     kernel.held = true;
-    pick(slider, '2');
+    put(slider, '2');
     await settle();
-    pick(slider, '4');
+    put(slider, '4');
     await settle();
     expect(kernel.msgs('overview').slice(1)).toMatchObject([{ plane: 1 }, { plane: 3 }]);
     expect(kernel.cancelled).toHaveLength(2); // the overview and the limits of plane 2
@@ -350,7 +327,7 @@ describe('FitsViewer in the browser', () => {
       ['1 SCI, 2 9 × 8 × 7', false],
       ['2 CAT 10 × 3 (a table, not an image)', true]
     ]);
-    pick(picker, '1');
+    put(picker, '1');
     await settle();
     expect(model.saved[0]).toMatchObject({ hdu: 1 });
     expect(labelled(el, 'FITS image: field.fits, HDU 1')).toBeTruthy();
@@ -363,11 +340,11 @@ describe('FitsViewer in the browser', () => {
         meta: facts({ hdus, hdu: msg['hdu'], width: (msg['hdu'] as number) === 2 ? 8 : 4 })
       });
     });
-    pick(labelled<HTMLSelectElement>(el, 'HDU'), '1');
+    put(labelled<HTMLSelectElement>(el, 'HDU'), '1');
     await settle();
     await vi.advanceTimersByTimeAsync(300);
     expect(model.traits.view).toEqual({ x: 1, y: 1, zoom: 9 });
-    pick(labelled<HTMLSelectElement>(el, 'HDU'), '2');
+    put(labelled<HTMLSelectElement>(el, 'HDU'), '2');
     await settle();
     await vi.advanceTimersByTimeAsync(300);
     expect(model.traits.view).toBeNull();

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import '../common/setup';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { LatentTraits, SelectionStep, Shape } from '../../../src/core/latent';
 import widget from '../../../src/widgets/latent/index';
 import { inkOf } from '../../../src/widgets/latent/ink';
@@ -10,7 +10,7 @@ import { paint as paintCounts } from '../../../src/widgets/latent/map/raster';
 import { DIM, HIDDEN, packed } from '../../../src/widgets/latent/paint';
 import { withoutCanvas } from '../common/canvas';
 import { FakeModel } from '../common/fakeModel';
-import { press, shownOn } from '../common/page';
+import { onEmptyPage, press, shownOn } from '../common/page';
 import { FakeKernel, facts, HOSTILE, settle, traits } from './fake';
 
 async function show(
@@ -70,16 +70,7 @@ const PICTURES = (kernel: FakeKernel) => {
 };
 
 describe('The map of a LatentExplorer', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    withoutCanvas();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutCanvas);
 
   it('fetches the two columns on show and nothing of the tabs that nobody opened', async () => {
     const { el, kernel, model } = await show();

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import '../common/setup';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { LatentTraits } from '../../../src/core/latent';
 import widget from '../../../src/widgets/latent/index';
 import { FakeKernel, facts, HOSTILE, settle, traits } from './fake';
 import { withoutCanvas } from '../common/canvas';
 import { FakeModel } from '../common/fakeModel';
-import { press, shownOn } from '../common/page';
+import { onEmptyPage, press, shownOn } from '../common/page';
 
 async function show(
   values: Partial<LatentTraits> = {},
@@ -37,16 +37,9 @@ const figures = (el: HTMLElement) => el.querySelector('.astrodata-latent-counts'
 const limit = (el: HTMLElement, name: string) => labelled<HTMLElement>(el, name);
 
 describe('LatentExplorer in the browser', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onEmptyPage(() => {
     vi.stubGlobal('CSS', { escape: (text: string) => text.replaceAll('"', '\\"') });
     withoutCanvas();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
   });
 
   it('greets the kernel, then fetches each latent once, in parts', async () => {

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import '../common/setup';
 import { withoutCanvas } from '../common/canvas';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SpectrumTraits } from '../../../src/core/spectrum';
 import widget from '../../../src/widgets/spectrum/index';
 import { facts, FakeKernel, settle, traits } from './fake';
 import { FakeModel } from '../common/fakeModel';
-import { press, shownOn } from '../common/page';
+import { labelled, onEmptyPage, press, put, shownOn } from '../common/page';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -22,34 +22,15 @@ async function show(
   return shown;
 }
 
-function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
-  const found = el.querySelector<E>(`[aria-label="${label}"]`);
-  if (!found) {
-    throw new Error(`nothing is labelled "${label}"`);
-  }
-  return found;
-}
-
 async function pick(control: HTMLInputElement | HTMLSelectElement, value: string): Promise<void> {
-  control.value = value;
-  control.dispatchEvent(new Event('input', { bubbles: true }));
-  control.dispatchEvent(new Event('change', { bubbles: true }));
+  put(control, value);
   await settle();
 }
 
 const plot = (el: HTMLElement) => el.querySelector('.astrodata-spectrum-plot') as HTMLElement;
 
 describe('SpectrumViewer in the browser', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    withoutCanvas();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutCanvas);
 
   it('greets the kernel, then asks for the curve once', async () => {
     const { kernel, el } = await show();

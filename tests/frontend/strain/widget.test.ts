@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import '../common/setup';
 import { withoutCanvas } from '../common/canvas';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { StrainTraits } from '../../../src/core/strain';
 import widget from '../../../src/widgets/strain/index';
 import { EPOCH, FakeKernel, record, settle, traits } from './fake';
 import { FakeModel } from '../common/fakeModel';
-import { press, shownOn } from '../common/page';
+import { labelled, onEmptyPage, press, put, shownOn } from '../common/page';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -22,18 +22,8 @@ async function show(
   return shown;
 }
 
-function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
-  const found = el.querySelector<E>(`[aria-label="${label}"]`);
-  if (!found) {
-    throw new Error(`nothing is labelled "${label}"`);
-  }
-  return found;
-}
-
 async function pick(control: HTMLInputElement | HTMLSelectElement, value: string): Promise<void> {
-  control.value = value;
-  control.dispatchEvent(new Event('input', { bubbles: true }));
-  control.dispatchEvent(new Event('change', { bubbles: true }));
+  put(control, value);
   await settle();
 }
 
@@ -42,16 +32,7 @@ const status = (el: HTMLElement) => el.querySelector('[role="status"]')!.textCon
 const last = (kernel: FakeKernel, kind: string) => kernel.msgs(kind).at(-1)!;
 
 describe('StrainViewer in the browser', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    withoutCanvas();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutCanvas);
 
   it('greets the kernel, then asks for each panel once', async () => {
     const { kernel, el } = await show();

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import '../common/setup';
 import { withoutCanvas } from '../common/canvas';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TableTraits } from '../../../src/core/table';
 import widget from '../../../src/widgets/table/index';
 import { column, FakeKernel, settle, table, traits } from './fake';
 import { FakeModel } from '../common/fakeModel';
-import { press, shownOn } from '../common/page';
+import { labelled, onEmptyPage, press, shownOn } from '../common/page';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -22,30 +22,13 @@ async function show(
   return shown;
 }
 
-function labelled<E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E {
-  const found = el.querySelector<E>(`[aria-label="${label}"]`);
-  if (!found) {
-    throw new Error(`nothing is labelled "${label}"`);
-  }
-  return found;
-}
-
 const grid = (el: HTMLElement) => el.querySelector('[role="grid"]') as HTMLElement;
 const count = (el: HTMLElement) => el.querySelector('[role="status"]')!.textContent;
 const current = (el: HTMLElement) =>
   el.querySelector<HTMLElement>('tr[aria-current="true"]')?.dataset.row;
 
 describe('TableViewer in the browser', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    withoutCanvas();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutCanvas);
 
   it('greets the kernel, then asks for the rows that are looked at', async () => {
     const { kernel, el } = await show();

@@ -1,13 +1,13 @@
 // @vitest-environment jsdom
 import '../common/setup';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { WaveformTraits } from '../../../src/core/waveforms';
 import widget from '../../../src/widgets/waveforms/index';
 import { settle } from '../core/fakeChannel';
 import { withoutCanvas } from '../common/canvas';
 import { facts, FakeKernel, page, traits } from './fake';
 import { FakeModel } from '../common/fakeModel';
-import { shownOn } from '../common/page';
+import { labelled, onEmptyPage, shownOn } from '../common/page';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -27,9 +27,6 @@ async function quiet(): Promise<void> {
     await settle();
   }
 }
-
-const labelled = <E extends HTMLElement = HTMLInputElement>(el: HTMLElement, label: string): E =>
-  el.querySelector<E>(`[aria-label="${label}"]`)!;
 
 async function pick(control: HTMLInputElement | HTMLSelectElement, value: string): Promise<void> {
   control.value = value;
@@ -51,16 +48,7 @@ const last = (kernel: FakeKernel, kind: string) => kernel.msgs(kind).at(-1)!;
 const root = (el: HTMLElement) => el.querySelector('.astrodata-waveforms')!;
 
 describe('WaveformViewer in the browser', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    withoutCanvas();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    document.body.replaceChildren();
-  });
+  onEmptyPage(withoutCanvas);
 
   it('asks for picture, lines, pulses, rows and histograms once each', async () => {
     const { el, kernel } = await show();
