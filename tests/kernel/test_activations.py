@@ -118,6 +118,19 @@ def test_the_newest_grading_is_taken_and_the_worse_class_counts(folder) -> None:
         adk.sentinel.activation(folder, product="DEL").mask(GRID, grading=True)
 
 
+def test_rasters_that_cannot_be_laid_on_a_scene_are_named(tmp_path) -> None:
+    path = tmp_path / "EMSR382_AOI01_01_DEL.tif"
+    path.write_bytes(b"<VRTDataset rasterXSize='9' rasterYSize='9'></VRTDataset>")
+    with pytest.raises(DamagedFile, match=r"_DEL\.tif cannot be read"):
+        adk.sentinel.activation(path).mask(GRID)
+    path.unlink()
+    place = Affine(20, 0, 500_000, 0, -20, 5_000_000)
+    with rasterio.open(path, "w", "GTiff", 9, 9, 1, transform=place, dtype="uint8") as image:
+        image.write(np.ones((1, 9, 9), "u1"))
+    with pytest.raises(BadRequest, match="does not say its CRS"):
+        adk.sentinel.activation(path).mask(GRID)
+
+
 def test_rasters_are_put_on_other_pixels(tmp_path) -> None:
     grading = np.zeros((60, 80), "u1")
     grading[10:40, 20:50] = 3

@@ -445,3 +445,16 @@ def test_pixels_askew_to_the_grid_are_refused(tmp_path: Path) -> None:
     path = tiff(tmp_path / "askew.tif", numbers(1), transform=place)
     with pytest.raises(DamagedFile, match=r"askew\.tif lies askew"):
         adk.open(path)
+
+
+def test_rows_that_begin_in_the_south_are_turned_around(tmp_path: Path) -> None:
+    values = numbers(1, 64)
+    north = adk.open(tiff(tmp_path / "B08_north.tif", values, names=["B08"]))
+    top, size = 4_600_000, values.shape[1]
+    place = rasterio.Affine(10, 0, 500_000, 0, 10, top - 10 * size)
+    south = adk.open(
+        tiff(tmp_path / "B08_south.tif", values[:, ::-1], names=["B08"], transform=place)
+    )
+    assert south.named("B08").raster.grid == north.named("B08").raster.grid
+    np.testing.assert_array_equal(south.dn("B08")[10:20, 5:9], north.dn("B08")[10:20, 5:9])
+    np.testing.assert_array_equal(south.overview("B08", 16), north.overview("B08", 16))

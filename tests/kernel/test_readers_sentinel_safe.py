@@ -247,6 +247,16 @@ def test_a_quantification_that_is_missing_leaves_the_scale_unknown(
     assert scene.with_offset(scale=1e-4, offset=-1000).band("B02")[:1].shape == (1, 240)
 
 
+def test_offsets_that_a_product_should_list_and_does_not_are_unknown(tmp_path: Path) -> None:
+    late = adk.open(safe_folder(tmp_path / "late", size=60, bands=["B08"], offset=None))
+    assert (late.baseline, late.offset, late.scale) == ("04.00", None, 1e-4)
+    assert any("no metadata tell offset of B08" in text for text in late.meta["warnings"])
+    early = adk.open(
+        safe_folder(tmp_path / "early", size=60, bands=["B08"], offset=None, baseline="03.01")
+    )
+    assert (early.baseline, early.offset) == ("03.01", 0.0)
+
+
 def test_numbers_that_are_none_are_damage(product: Path, tmp_path: Path) -> None:
     made = changed(product, tmp_path, ">-1000<", ">lots<")
     with pytest.raises(DamagedFile, match=r"MTD_MSIL2A\.xml: BOA_ADD_OFFSET is 'lots'"):

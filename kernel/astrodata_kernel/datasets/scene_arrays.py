@@ -134,9 +134,10 @@ class BandArray(LazyArray):
             return out
         width = columns.stop - columns.start
         if self._resampled:
-            width = max(
-                width, int(width * abs(self.grid.transform[0] / self.raster.grid.transform[0]))
-            )
+            # Pixels of the source behind one row, where those are finer.
+            for i in (0, 4):
+                finer = abs(self.grid.transform[i] / self.raster.grid.transform[i])
+                width = int(width * max(1.0, finer))
         at_once = max(1, CHUNK_PIXELS // max(1, width))
         at_once = max(1, at_once // rows.step) * rows.step
         for start in range(rows.start, rows.stop, at_once):

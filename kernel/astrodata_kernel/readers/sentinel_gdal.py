@@ -62,6 +62,8 @@ class FileFacts:
     overviews: tuple[int, ...]
     block: tuple[int, int]
     referenced: bool
+    southward: bool = False
+    """Whether the file's rows begin in the south; `transform` is that of rows from the north all the same."""
 
 
 @dataclass(frozen=True)
@@ -203,17 +205,23 @@ def _facts(handle: Any, name: str) -> FileFacts:
     if transform[1] or transform[3]:
         raise DamagedFile(f"{name} lies askew to its grid (rotated pixels), which is not read here")
     crs = handle.crs
+    step, top = transform[4], transform[5]
+    southward = crs is not None and step > 0
+    if southward:
+        step, top = -step, top + step * rows
     return FileFacts(
         handle.driver,
         (rows, columns),
         tuple(handle.dtypes),
-        (transform[0], 0.0, transform[2], 0.0, transform[4], transform[5]),
+        (transform[0], 0.0, transform[2], 0.0, step, top),
         "" if crs is None else crs.to_string(),
         tuple(None if v is None else float(v) for v in handle.nodatavals),
         tuple(handle.descriptions),
-        tuple(handle.overviews(1)),
+        # Blocks of an overview begin where the file does, which is the wrong end.
+        () if southward else tuple(handle.overviews(1)),
         (block[0], block[1]),
         crs is not None,
+        southward,
     )
 
 

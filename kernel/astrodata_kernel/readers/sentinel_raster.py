@@ -112,16 +112,17 @@ class GdalRaster:
             if level is None:
                 self._check(facts)
             height, width = rows.stop - rows.start, columns.stop - columns.start
+            first = facts.shape[0] - rows.stop if facts.southward else rows.start
             index = self.index if file is self.file else 1
             try:
                 values: Values = handle.read(
-                    index, window=Window(columns.start, rows.start, width, height)
+                    index, window=Window(columns.start, first, width, height)
                 )
             except MemoryError:
                 raise TooLarge(
                     f"{self.file.name}: no memory for {height} x {width} pixels"
                 ) from None
-        return values
+        return values[::-1] if facts.southward else values
 
     def _check(self, facts: FileFacts) -> None:
         if self.told is not None and facts.shape != self.told[0].shape:

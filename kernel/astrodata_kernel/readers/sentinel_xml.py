@@ -147,10 +147,11 @@ def product_facts(data: bytes, where: str) -> ProductFacts:
         ),
         None,
     )
-    bands, told = _bands(root, where)
+    baseline = _text(root, "PROCESSING_BASELINE")
+    bands, told = _bands(root, baseline, where)
     return ProductFacts(
         level=level,
-        baseline=_text(root, "PROCESSING_BASELINE"),
+        baseline=baseline,
         satellite=satellite(_text(root, "SPACECRAFT_NAME")),
         uri=_text(root, "PRODUCT_URI"),
         date=utc(_text(root, "PRODUCT_START_TIME") or _text(root, "DATATAKE_SENSING_START")),
@@ -171,7 +172,7 @@ def product_facts(data: bytes, where: str) -> ProductFacts:
     )
 
 
-def _bands(root: Element, where: str) -> tuple[dict[str, BandFacts], bool]:
+def _bands(root: Element, baseline: str, where: str) -> tuple[dict[str, BandFacts], bool]:
     offsets: dict[str, float] = {}
     told = False
     for tag in ("BOA_ADD_OFFSET", "RADIO_ADD_OFFSET"):
@@ -185,9 +186,10 @@ def _bands(root: Element, where: str) -> tuple[dict[str, BandFacts], bool]:
             offsets[name] = _as_number(one.text, tag, where)
         if told:
             break
-    # Before baseline 04.00 the element does not exist, and nothing is added. Where a product lists offsets,
-    # a band that it leaves out has none that is known.
-    every = {} if told else dict.fromkeys(L1C_BANDS, 0.0)
+    # Before baseline 04.00 the element does not exist, and nothing is added. A product that should list
+    # offsets and does not, or that leaves a band out of its list, has none that is known.
+    early = baseline.partition(".")[0].isdigit() and int(baseline.partition(".")[0]) < 4
+    every = dict.fromkeys(L1C_BANDS, 0.0) if early and not told else {}
     found: dict[str, BandFacts] = {
         name: BandFacts(offset=value) for name, value in (every | offsets).items()
     }

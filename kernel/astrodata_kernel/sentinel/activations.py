@@ -211,8 +211,11 @@ class Activation:
 
     def _warped(self, grid: Grid, grading: bool) -> npt.NDArray[np.uint8]:
         from affine import Affine
+        from rasterio import band as rasterio_band
         from rasterio import open as opened
+        from rasterio._err import CPLE_BaseError
         from rasterio.enums import Resampling
+        from rasterio.errors import RasterioError
         from rasterio.warp import reproject
 
         path = self.rasters.get("GRA" if grading else "DEL") or (
@@ -223,16 +226,21 @@ class Activation:
                 f"{self.code} {self.area} has no classes of damage: there is no _GRA raster"
             )
         made = np.zeros(grid.shape, np.uint8)
-        with opened(path) as image:
-            reproject(
-                image.read(1).astype(np.uint8),
-                made,
-                src_transform=image.transform,
-                src_crs=image.crs,
-                dst_transform=Affine(*grid.transform),
-                dst_crs=grid.crs,
-                resampling=Resampling.nearest,
-            )
+        name = path.rpartition("/")[2]
+        try:
+            # As GeoTIFF only: GDAL would follow what else calls itself .tif to files elsewhere.
+            with opened(path, driver="GTiff") as image:
+                if image.crs is None:
+                    raise BadRequest(f"{name} does not say its CRS: a mask needs one")
+                reproject(
+                    rasterio_band(image, 1),
+                    made,
+                    dst_transform=Affine(*grid.transform),
+                    dst_crs=grid.crs,
+                    resampling=Resampling.nearest,
+                )
+        except (RasterioError, CPLE_BaseError) as error:
+            raise DamagedFile(f"{name} cannot be read: {str(error)[:200]}") from None
         return made if grading or "DEL" in self.rasters else (made > 0).astype(np.uint8)
 
 
