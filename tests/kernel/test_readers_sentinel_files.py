@@ -276,6 +276,12 @@ def test_all_scenes_below_a_folder_open_in_the_order_of_their_dates(tmp_path: Pa
         open_scenes([])
 
 
+def test_a_list_of_scenes_is_told_how_it_is_opened(tmp_path: Path) -> None:
+    path = tiff(tmp_path / "x.tif", numbers(1))
+    with pytest.raises(UnsupportedFormat, match=r"x\.tif is a satellite scene: .*open_scenes"):
+        adk.open([path, path])
+
+
 def test_a_stac_item_reads_the_files_beside_it(data: Path) -> None:
     folder = data / "sentinel2" / "cog"
     scene = adk.open(folder / ITEM)

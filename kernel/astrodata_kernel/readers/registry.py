@@ -320,5 +320,11 @@ def _of_kind(dataset: Dataset, kind: str, hdu: int | str | None) -> Dataset:
         for part in dataset.parts:
             if part.kind == plain and not part.note:
                 return dataset.hdu(part.index).taken_as(kind)
+    if dataset.kind == "scene":
+        # What asks for waveforms here is mostly a list of files, which only those make together.
+        raise UnsupportedFormat(
+            f"{dataset.name} is a satellite scene: open it by itself, or several by "
+            "adk.open_scenes([...]), and give their list to adk.view or adk.stack"
+        )
     kinds = ", ".join(sorted({part.kind for part in dataset.parts if part.kind}))
     raise UnsupportedFormat(f"{dataset.name} holds no {kind!r}: it holds {kinds or dataset.kind}")
