@@ -56,6 +56,8 @@ screenshot: $(STAMPS)/ui-tests
 
 bench: $(STAMPS)/bench
 	python benchmarks/fits.py
+	python benchmarks/cubes.py
+	python benchmarks/sentinel.py
 	python benchmarks/import_time.py
 	python benchmarks/waveforms.py
 	python benchmarks/waveforms_processing.py

@@ -5,8 +5,8 @@ the interpreter named by --peer. Each contender runs in a process of its own on 
 seconds are the medians of the rounds after a first one, which brings the memory in. spyndex takes
 reflectances: its figures hold the conversion from uint16, to float32 and to the float64 that a division by
 10,000 gives. It knows no LCI, which is written out for it in NumPy, and drops each index when it is made,
-where ours keeps all: into arrays that are there (``out=``), and, as a row of its own, into new ones, whose memory
-the system has to find and to clear. "beyond" is the peak of memory beyond bands and indices. Where a
+where ours keeps all: into arrays that are there (``out=``), and, as a row of its own, into new ones, whose
+memory the system has to find and to clear. "beyond" is the peak of memory beyond bands and indices. Where a
 denominator is zero but for rounding ours is NaN and spyndex 1e16: such pixels are counted, not compared.
 
     python benchmarks/indices.py [--quick] [--side 10980] [--rounds 3] [--peer PYTHON]

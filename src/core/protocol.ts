@@ -5,6 +5,7 @@
 import type { PreparingRequests } from './preparing';
 import type { RegionRequests, RegionTraits } from './regions';
 import type { CatalogueRequests, CatalogueTraits } from './catalogue';
+import type { DateRequests } from './dates';
 import type { CubeRequests, CubeTraits } from './cubes';
 
 /** Number that both halves compare in `hello`; raised when a frame changes its meaning. */
@@ -151,7 +152,7 @@ export interface LimitsMeta extends Where {
 }
 
 /** A figure with axes, the pixels with their WCS, the state, or the code that shows the same again. */
-export type SaveFormat = 'png' | 'pdf' | 'svg' | 'fits' | 'json' | 'py';
+export type SaveFormat = 'png' | 'pdf' | 'svg' | 'fits' | 'tif' | 'json' | 'py';
 
 /** How many values lie in each of some equal bins; as bytes u4. */
 export interface HistogramMeta extends Where {
@@ -207,7 +208,7 @@ export interface ProbeMeta extends Where {
 
 /** What FitsViewer answers: the message up and the meta down of each kind. */
 export interface FitsRequests
-  extends RegionRequests, PreparingRequests, CatalogueRequests, CubeRequests {
+  extends RegionRequests, PreparingRequests, CatalogueRequests, CubeRequests, DateRequests {
   hello: { msg: Record<string, never>; meta: HelloMeta };
   describe: { msg: { hdu: number }; meta: DescribeMeta };
   overview: { msg: Where & { width: number }; meta: OverviewMeta };

@@ -44,7 +44,7 @@ class Warped(LazyArray):
             return empty
         dx, _, left, _, dy, top = self.grid.transform
         x, y = np.meshgrid(left + dx * (columns + 0.5), top + dy * (rows + 0.5))
-        x, y = _transformer(self.grid.crs, grid.crs).transform(x, y)
+        x, y = transformer(self.grid.crs, grid.crs).transform(x, y)
         u = (np.asarray(x) - grid.transform[2]) / grid.transform[0] - 0.5
         v = (np.asarray(y) - grid.transform[5]) / grid.transform[4] - 0.5
         height, width = grid.shape
@@ -96,7 +96,16 @@ def _linear(values: Values, v: Values, u: Values) -> Values:
         return np.where(weight >= 0.5, total / weight, np.nan).astype(np.float32)
 
 
-def _transformer(source: str, target: str) -> Any:
+def transformer(source: str, target: str) -> Any:
+    """Give pyproj's way from one coordinate reference system to another, x before y.
+
+    Raises
+    ------
+    MissingPackage
+        pyproj is not installed.
+    BadRequest
+        There is no way.
+    """
     try:
         from pyproj import Transformer
         from pyproj.exceptions import ProjError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import AstrodataError, BadRequest
-from . import browsing, daidream, labelling
+from . import browsing, daidream, labelling, scenes
 from .completing import complete
 from .words import suggestion, words_of
 
@@ -25,6 +25,10 @@ HELP = """\
 %astro label PATH|NAME --classes A,B,C [--session NAME] [--queue STRATEGY [--encoder MODEL]] [--blind]
                                               label events with the keyboard, from where you stopped
 %astro labels [PATH|NAME]                     list label sessions, or give all labels of a data set
+%astro index SCENE NBR|FORMULA [--save FILE.tif [--resolution M]] [--offset N]
+                                              an index of a satellite scene as a map
+%astro burnt BEFORE AFTER [--mask CEMS|FILE] [--threshold T] [--model MODEL] [--save FILE.tif] [--offset N]
+                                              what burnt between two scenes: map, hectares, scores
 
 Names with spaces go in quotes: %astro view "my galaxy.fits"\
 """
@@ -40,6 +44,8 @@ COMMANDS: dict[str, Callable[[Sequence[str]], Any]] = {
     "explore": labelling.explore,
     "label": labelling.label,
     "labels": labelling.labels,
+    "index": scenes.show_index,
+    "burnt": scenes.map_burnt,
 }
 
 

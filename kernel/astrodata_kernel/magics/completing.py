@@ -19,6 +19,11 @@ OPTIONS = {
     "explore": ("--encoder", "--method", "--labels", "--hdu"),
     "label": ("--classes", "--session", "--queue", "--encoder", "--blind", "--hdu"),
     "labels": (),
+    "index": ("--resolution", "--save", "--offset", "--scale"),
+    "burnt": (
+        *("--resolution", "--save", "--offset", "--scale"),
+        *("--mask", "--threshold", "--model"),
+    ),
 }
 
 
@@ -42,6 +47,8 @@ def complete(_shell: Any, event: Any) -> list[str]:
         return [option for option in OPTIONS[command] if option not in words]
     if command == "train" and len(words) == 1:
         return ["daidream"]
+    if command == "index" and len(words) == 2:
+        return _indices()
     options = [option for option in OPTIONS[command] if option not in words]
     return [*_quoted(_datasets()), *options]
 
@@ -66,6 +73,12 @@ def _sessions() -> list[str]:
     from ..labels import sessions
 
     return [session.name for session in sessions()]
+
+
+def _indices() -> list[str]:
+    from ..processing.indices import names
+
+    return names()
 
 
 def _methods() -> list[str]:

@@ -7,19 +7,27 @@ from typing import Any
 
 __all__ = [
     "augment",
+    "burnt",
+    "burnt_files",
+    "burnt_result",
     "cubes",
     "events",
     "graticules",
     "indices",
     "measure",
     "normalise",
+    "patch_sets",
     "pyramid",
     "raster",
     "reprojection",
+    "scene_areas",
+    "scene_series",
+    "scores",
     "sky",
     "splits",
     "strain",
     "thumbnails",
+    "tiled",
     "waveforms",
 ]
 

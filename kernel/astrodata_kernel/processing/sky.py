@@ -252,7 +252,9 @@ def known_system(system: str) -> str:
 
 def _frame(wcs: Any) -> Any:
     if wcs is None:
-        return None  # before the import, which takes half a second: images of the ground have no sky
+        return (
+            None  # before the import, which takes half a second: images of the ground have no sky
+        )
     from astropy.wcs.utils import wcs_to_celestial_frame
 
     try:

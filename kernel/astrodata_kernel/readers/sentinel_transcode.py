@@ -34,8 +34,25 @@ _done: dict[Any, GdalFile] = {}
 
 
 def copy_of(raster: GdalRaster) -> GdalFile | None:
-    """Give the tiled copy of a layer, None where there is none (yet)."""
-    return _done.get((raster.file.key, raster.index))
+    """Give the tiled copy of a layer, None where there is none (yet), or where it holds no more.
+
+    A copy that was removed is no copy, and neither is one of a file that changed since.
+    """
+    key = (raster.file.key, raster.index)
+    made = _done.get(key)
+    if made is None or (Path(made.place).exists() and not _changed(raster.file)):
+        return made
+    _done.pop(key, None)
+    return None
+
+
+def _changed(file: GdalFile) -> bool:
+    """Tell whether a file is another one than when it was opened; one that is gone is none."""
+    try:
+        status = file.local.stat() if file.local is not None else None
+    except OSError:
+        return False
+    return status is not None and file.stamp != (status.st_size, status.st_mtime_ns)
 
 
 def transcoded(raster: GdalRaster, progress: Progress | None = None) -> GdalFile:
@@ -173,9 +190,24 @@ class Transcoding:
         self._thread.start()
 
     @property
+    def bands(self) -> int:
+        """How many layers there are to write."""
+        return len(self._rasters)
+
+    @property
     def done(self) -> bool:
         """Whether it is over: done, cancelled or failed."""
         return self._finished.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was told to stop."""
+        return self._cancelled.is_set()
+
+    @property
+    def error(self) -> Exception | None:
+        """What went wrong, or `Cancelled`; None while nothing has."""
+        return self._error
 
     def cancel(self) -> None:
         """Stop; bands that are whole stay."""

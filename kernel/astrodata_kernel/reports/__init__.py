@@ -9,6 +9,9 @@ _HOMES = {
     "Explorer": "explorer",
     "explorer_app": "application",
     "report": "pages",
+    "scene_dates": "scene_multiples",
+    "scene_map": "scene_maps",
+    "scene_movie": "scene_movies",
 }
 
 __all__ = sorted(_HOMES)

@@ -17,6 +17,7 @@ from ..errors import BadRequest, MissingPackage
 from ..processing.pyramid import Planes
 from ..processing.raster import edges_of
 from ..processing.sky import FRAMES, part_of
+from ..processing.stretches import norm_of
 from ..readers.fits_structure import plain_text
 from ..wire import Reply
 from ..writing import write_whole
@@ -242,23 +243,8 @@ class SavingWidget(StateWidget):
         return left - 0.5, left - 0.5 + columns * step, bottom - 0.5, bottom - 0.5 + rows * step
 
     def _norm(self, plane: int, limits: tuple[float, float]) -> Any:
-        from astropy import visualization as av
-
-        sample = self._sample(None, plane)[1]
         low, high = limits
-        inside = sample[(sample >= low) & (sample <= high)]
-        stretches: dict[str, Any] = {
-            "linear": av.LinearStretch,
-            "sqrt": av.SqrtStretch,
-            "square": av.SquaredStretch,
-            "log": lambda: av.LogStretch(1000),
-            "asinh": lambda: av.AsinhStretch(0.1),
-            "sinh": av.SinhStretch,
-            "histogram": lambda: av.HistEqStretch(
-                inside if inside.size > 1 else np.array([low, high])
-            ),
-        }
-        return av.ImageNormalize(vmin=low, vmax=high, stretch=stretches[self.stretch](), clip=True)
+        return norm_of(self.stretch, low, high, self._sample(None, plane)[1])
 
     def _shaded(self, share: Any) -> Any:
         """Give brightness, from 0 to 1, turned by contrast, bias and order."""

@@ -3,48 +3,74 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
 
 from ..datasets import Dataset
-from ..datasets.dataset import Part
 from ..datasets.scene import Scene
-from ..errors import AstrodataError, BadRequest, UnsupportedFormat
-from ..processing import indices
+from ..errors import BadRequest
 from ..processing.pyramid import EXACT_PIXELS, Planes
+from ..processing.scene_names import (
+    PRESETS,
+    bands_of_preset,
+    chosen_bands,
+    first_bands,
+    known_name,
+    preset_of,
+    scl_name,
+)
 from ..wire import Reply, encode
 from .base import Cancel, answers
 from .fits import COLORMAPS, FitsViewer
-from .opening import shown_name, shown_while_opening
 from .saved_state import as_words
-from .scene_choices import (
-    PRESETS,
-    bands_of_preset,
-    choices_of,
-    chosen_bands,
-    first_bands,
-    preset_of,
-)
-from .scene_places import Places, scl_name
-from .scene_planes import BandsOnShow, Kept, ScenePlanes, known_name
+from .scene_areas import SceneAreasWidget
+from .scene_areas_saving import SceneSavingWidget
+from .scene_basemap import BasemapWidget
+from .scene_choices import choices_of
+from .scene_datasets import dataset_of, scene_of, source_of, taken, value_text
+from .scene_dates import DatesWidget, number_of_date
+from .scene_dates_grid import on_one_grid
+from .scene_dates_limits import DateLimitsWidget
+from .scene_dates_pictures import DatePicturesWidget, KeptOfDate, SmallBands
+from .scene_maps import SceneMapsWidget
+from .scene_masks import MasksWidget
+from .scene_pixels import ScenePixelsWidget
+from .scene_places import Places
+from .scene_planes import BandsOnShow, Kept, ScenePlanes
+from .scene_transcoding import SceneTranscodingWidget
 
 if TYPE_CHECKING:
     import os
+
+    Source = str | os.PathLike[str] | Dataset
 
 LIMITS = "99%"
 """Of scenes: a few bright clouds and roofs would leave the land dark."""
 
 
-class SceneViewer(FitsViewer):
-    """Viewer of a satellite scene at full resolution: three bands as colours, or a band or index as a map.
+class SceneViewer(
+    DatesWidget,
+    DateLimitsWidget,
+    DatePicturesWidget,
+    MasksWidget,
+    ScenePixelsWidget,
+    SceneAreasWidget,
+    SceneSavingWidget,
+    SceneTranscodingWidget,
+    SceneMapsWidget,
+    BasemapWidget,
+    FitsViewer,
+):
+    """Viewer of satellite scenes at full resolution: three bands as colours, or a band or index as a map.
 
     Parameters
     ----------
     source
-        A path or an open `Scene`.
+        A path or an open `Scene`, or a list of them: several dates of one place, which are laid on the pixels
+        of the first one.
     bands
         Names of one or three bands, layers, indices or formulas; by default true colour, or what the scene
         has.
@@ -57,6 +83,8 @@ class SceneViewer(FitsViewer):
     ------
     UnknownName
         The scene has no such band; the text names it and those that there are.
+    BadRequest
+        Several scenes that cannot be laid over each other; the text names the one that lies elsewhere.
     AstrodataError
         A source that cannot be read, or that is no scene.
 
@@ -96,31 +124,42 @@ class SceneViewer(FitsViewer):
     )
 
     _saved = ("bands", "transcode")
-    _transcoding: Any = None
+    _works: Sequence[Any] = ()
 
     def __init__(
         self,
-        source: str | os.PathLike[str] | Dataset,
+        source: Source | Sequence[Source],
         bands: str | Sequence[str] | None = None,
         preset: str | None = None,
         **traits: Any,
     ) -> None:
         self._ready = False
-        self._scene = _scene_of(source)
+        given = source if isinstance(source, list | tuple) else [source]
+        opened = [scene_of(one) for one in given]
+        self._sources = [source_of(one) for one in opened]
+        self._scenes = on_one_grid(opened)
+        traits["date"] = number_of_date(self._scenes, traits.get("date", 0))
+        self._scene = self._scenes[traits["date"]]
         self._ground = Places(self._scene.grid())
-        self._numbers: dict[tuple[str, ...], int] = {}
+        self._pairs: list[tuple[int, tuple[str, ...]]] = []
+        self._numbers: dict[tuple[int, tuple[str, ...]], int] = {}
         self._kept = Kept()
+        self._small = SmallBands()
         if preset:
             bands = bands_of_preset(preset)
         names = chosen_bands(self._scene, bands if bands is not None else first_bands(self._scene))
-        self._numbers[names] = 0
+        self._pairs.append((traits["date"], names))
+        self._numbers[self._pairs[0]] = 0
         super().__init__(
-            _dataset_of(self._scene, names, 0),
+            dataset_of(self._scene, names, 0),
             **{"composite": len(names) == 3, **traits},
             bands=list(names),
             preset=preset_of(names),
         )
         self.set_trait("choices", choices_of(self._scene))
+        if self.compare and self.other is None:
+            self.other = self._neighbour()
+        self._tell_dates()
         self._ready = True
         self._transcode_shown()
 
@@ -132,12 +171,14 @@ class SceneViewer(FitsViewer):
     @property
     def transcoding(self) -> Any:
         """The writing of the bands on show as tiled files, with ``progress`` and ``wait()``, or None."""
-        return self._transcoding
+        return self._works[0] if self._works else None
 
     def state(self) -> dict[str, Any]:
         """Give what the viewer shows and how, as plain values: source, and the traits that were changed."""
         state = super().state()
         del state["hdu"]  # numbers what this viewer happened to show
+        if len(self._sources) > 1:
+            state["source"] = [source for source, _ in self._sources]
         if self.composite == (len(self.bands) == 3):
             state.pop("composite", None)
         else:
@@ -148,21 +189,26 @@ class SceneViewer(FitsViewer):
         """Give the Python that shows the same again."""
         state = self.state()
         source = state.pop("source")
-        if self._scene.provenance is None:
-            return f"# {source} is a scene in memory: give it in its place\nadk.view(scene{as_words(state)})"
+        if not all(in_file for _, in_file in self._sources):
+            given = "[scene, ...]" if len(self._sources) > 1 else "scene"
+            told = f"# {source} is a scene in memory: give it in its place"
+            return f"{told}\nadk.view({given}{as_words(state)})"
         return f"adk.view({source!r}{as_words(state)})"
 
     def close(self) -> None:
         """Close the widget; what is being written for it is given up."""
-        if self._transcoding is not None:
-            self._transcoding.cancel()
+        for work in self._works:
+            work.cancel()
         super().close()
 
     # --- what is on show ----------------------------------------------------------------------------
 
     @traitlets.validate("bands")
     def _bands_are_there(self, proposal: dict[str, Any]) -> list[str]:
-        return list(chosen_bands(self._scene, proposal["value"]))
+        names = chosen_bands(self._scene, proposal["value"])
+        if self._ready and self.compare and self.other is not None:
+            self._shows_bands(self.other, names)
+        return list(names)
 
     @traitlets.validate("preset")
     def _preset_is_there(self, proposal: dict[str, Any]) -> str:
@@ -181,7 +227,7 @@ class SceneViewer(FitsViewer):
         if not self._ready:
             return
         names = tuple(self.bands)
-        number = self._number_of(names)
+        number = self._number_of(names, self.date)
         with self.hold_sync():
             self.preset = preset_of(names)
             # Limits in numbers were about what was on show before.
@@ -191,13 +237,29 @@ class SceneViewer(FitsViewer):
             self.composite = False
             self.hdu = number
             self.composite = len(names) == 3
+            self._tell_dates()
+        self._transcode_shown()
+
+    def _show_scene(self) -> None:
+        """Show the date that was chosen, by the same limits and the same plane."""
+        with self.hold_sync():
+            self.hdu = self._number_of(tuple(self.bands), self.date)
+            self.set_trait("choices", choices_of(self._scene))
         self._transcode_shown()
 
     @traitlets.observe("hdu")
     def _follow_number(self, change: dict[str, Any]) -> None:
-        names = next((known for known, n in self._numbers.items() if n == change["new"]), None)
-        if self._ready and names is not None:
+        if self._ready and 0 <= change["new"] < len(self._pairs):
+            date, names = self._pairs[change["new"]]
+            self._scene = self._scenes[date]  # before whatever else follows the number asks for it
+            self.date = date
             self.bands = list(names)
+
+    @traitlets.observe("hdu")
+    def _first_plane_of_another_hdu(self, change: dict[str, Any]) -> None:
+        pairs = [self._pairs[n] for n in (change["old"], change["new"]) if isinstance(n, int)]
+        if len(pairs) == 2 and pairs[0][1] != pairs[1][1]:
+            self.plane = 0
 
     @traitlets.observe("transcode")
     def _transcode_or_not(self, _change: dict[str, Any]) -> None:
@@ -206,21 +268,30 @@ class SceneViewer(FitsViewer):
 
     def _transcode_shown(self) -> None:
         """Begin to write the JPEG 2000 bands on show anew, of scenes that are large enough to gain by it."""
-        if self._transcoding is not None:
-            self._transcoding.cancel()
-            self._transcoding = None
-        scene = self._scene
-        bands = [name for name in _taken(self.bands) if _large(scene, name)]
-        if self.transcode and bands and scene.start_transcoding is not None:
-            self._transcoding = scene.transcode(bands)
+        for work in self._works:
+            work.cancel()
+        self._works = []
+        for scene in self._compared() if self.transcode else ():
+            bands = [name for name in taken(self.bands) if _large(scene, name)]
+            if bands and scene.start_transcoding is not None:
+                self._works.append(scene.transcode(bands))
 
-    def _number_of(self, names: tuple[str, ...]) -> int:
+    def _number_of(self, names: tuple[str, ...], date: int) -> int:
         """Give the number by which the browser asks for what is on show, as it does for an HDU."""
         with self._lock:
-            number = self._numbers.setdefault(names, len(self._numbers))
-            if number not in self._by_hdu:
-                self._by_hdu[number] = _dataset_of(self._scene, names, number)
-        return number
+            pair = (date, names)
+            if pair not in self._numbers:
+                self._numbers[pair] = len(self._pairs)
+                self._pairs.append(pair)
+            return self._numbers[pair]
+
+    def _of(self, hdu: int) -> Dataset:
+        with self._lock:
+            known = self._by_hdu.get(hdu)
+            if known is None and 0 <= hdu < len(self._pairs):
+                date, names = self._pairs[hdu]
+                known = self._by_hdu[hdu] = dataset_of(self._scenes[date], names, hdu)
+        return super()._of(hdu) if known is None else known
 
     def _planes_of(self, dataset: Dataset) -> Planes:
         contents = dataset.contents
@@ -229,7 +300,9 @@ class SceneViewer(FitsViewer):
         with self._lock:
             planes = self._planes.get(dataset.part)
             if planes is None:
-                planes = self._planes[dataset.part] = ScenePlanes(contents, self._kept)
+                planes = self._planes[dataset.part] = ScenePlanes(
+                    contents, KeptOfDate(self._kept, self._pairs[dataset.part][0])
+                )
         return planes
 
     # --- requests -----------------------------------------------------------------------------------
@@ -243,24 +316,28 @@ class SceneViewer(FitsViewer):
         hdu: int | None = None,
         plane: int | None = None,
         bands: list[str] | None = None,
+        date: int | None = None,
         *,
         cancel: Cancel,
     ) -> Reply:
         """Give a tile of one plane, as the browser asks, or of some bands, by default those on show."""
         if bands is None and (hdu is not None or plane is not None):
             return super()._tile(level, x, y, hdu, plane, cancel=cancel)
+        number = self.date if date is None else number_of_date(self._scenes, int(date))
+        scene = self._scenes[number]
         wanted = self.bands if bands is None else [bands] if isinstance(bands, str) else bands
-        names = tuple(known_name(self._scene, str(name)) for name in wanted)
+        names = tuple(known_name(scene, str(name)) for name in wanted)
         if not names:
             raise BadRequest("a tile of no bands: name at least one")
-        planes = ScenePlanes(BandsOnShow(self._scene, names), self._kept)
+        planes = ScenePlanes(BandsOnShow(scene, names), KeptOfDate(self._kept, number))
         images = []
         for number in range(len(names)):
             cancel.check()
             image, reduction = planes.tile(level, x, y, number)
             images.append(image)
         meta, buffer = encode(np.stack(images))
-        told = {"level": level, "x": x, "y": y, "bands": list(names), "reduction": reduction}
+        told = {"level": level, "x": x, "y": y, "bands": list(names), "date": number}
+        told["reduction"] = reduction
         return Reply({**meta, **told}, [buffer])
 
     @answers("probe")
@@ -283,9 +360,9 @@ class SceneViewer(FitsViewer):
                 name: float(planes.read(number, *at)[0, 0])
                 for number, name in enumerate(shown.names)
             }
-            texts = [_value_text(name, value) for name, value in values.items()]
-            if "SCL" in self._scene.layers.names and "SCL" not in values:
-                told["class"] = scl_name(self._class_at(at))
+            texts = [value_text(name, value) for name, value in values.items()]
+            if "SCL" in shown.scene.layers.names and "SCL" not in values:
+                told["class"] = scl_name(int(BandsOnShow(shown.scene, ["SCL"])[(0, *at)][0, 0]))
                 texts.append(told["class"])
             own = values[shown.names[where["plane"]]]
             told["bands"] = {n: v if math.isfinite(v) else None for n, v in values.items()}
@@ -295,9 +372,6 @@ class SceneViewer(FitsViewer):
 
     def _title(self, planes: Planes) -> str:
         return f"{self._scene.name}, {' '.join(self.bands)}"
-
-    def _class_at(self, at: tuple[slice, slice]) -> int:
-        return int(BandsOnShow(self._scene, ["SCL"])[(0, *at)][0, 0])
 
     # --- overviews: the files have their own ----------------------------------------------------------
 
@@ -309,59 +383,7 @@ class SceneViewer(FitsViewer):
         return {"state": "whole", "done": 1.0, "said": "", "bytes": size}
 
 
-def _scene_of(source: Any) -> Scene:
-    if not isinstance(source, Dataset):
-        from ..readers.registry import open_dataset
-
-        with shown_while_opening(shown_name(source)) as progress:
-            source = open_dataset(source, progress=progress)
-    if not isinstance(source, Scene):
-        raise UnsupportedFormat(
-            f"{source.name}: a {source.kind} is no satellite scene; adk.view shows whatever it is"
-        )
-    return source
-
-
-def _taken(names: Iterable[str]) -> list[str]:
-    """Give the bands that some bands and indices take, each once."""
-    found: dict[str, None] = {}
-    for name in names:
-        try:
-            taken: Sequence[str] = indices.bands_of(name)
-        except AstrodataError:
-            taken = [name]  # a layer, or a band that no index knows
-        found |= dict.fromkeys(taken or [name])
-    return list(found)
-
-
 def _large(scene: Scene, name: str) -> bool:
+    """Tell whether a band gains by being written anew as tiles."""
     band = scene.named(name)
     return not band.note and math.prod(band.shape) > EXACT_PIXELS
-
-
-def _dataset_of(scene: Scene, names: tuple[str, ...], number: int) -> Dataset:
-    """Give bands on show as the image that the viewer's other halves know."""
-    shown = BandsOnShow(scene, names)
-    unit = scene.named(names[0]).unit if len(names) == 1 and _is_layer(scene, names[0]) else ""
-    part = Part(number, " ".join(names), 1, "image", shown.shape, str(shown.dtype), unit)
-    return Dataset(
-        kind="image",
-        name=scene.name,
-        shape=shown.shape,
-        dtype=shown.dtype,
-        meta={"unit": unit, "warnings": list(scene.meta.get("warnings", ()))},
-        provenance=scene.provenance,
-        contents=shown,
-        parts=(part,),
-        part=number,
-    )
-
-
-def _is_layer(scene: Scene, name: str) -> bool:
-    return name in scene.bands.names or name in scene.layers.names
-
-
-def _value_text(name: str, value: float) -> str:
-    if name == "SCL" and math.isfinite(value):
-        return f"SCL {value:.0f} {scl_name(int(value))}"
-    return f"{name} {value:.4g}" if math.isfinite(value) else f"{name} nothing"

@@ -8,22 +8,6 @@ from typing import Any
 
 from ..datasets.scene_arrays import Grid
 
-SCL_CLASSES = (
-    "no data",
-    "saturated or defective",
-    "dark area",
-    "cloud shadow",
-    "vegetation",
-    "not vegetated",
-    "water",
-    "unclassified",
-    "cloud, medium probability",
-    "cloud, high probability",
-    "thin cirrus",
-    "snow or ice",
-)
-"""Names of the numbers of the scene classification (SCL) of level 2A."""
-
 WGS84 = "EPSG:4326"
 
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"
@@ -128,11 +112,6 @@ def utm_zone(crs: str) -> str:
     zone = int(code[3:]) if len(code) == 5 and code.isdigit() else 0
     halves = {"326": "N", "327": "S"}
     return f"{zone}{halves[code[:3]]}" if 1 <= zone <= 60 and code[:3] in halves else ""
-
-
-def scl_name(number: int) -> str:
-    """Give the name of a class of the scene classification."""
-    return SCL_CLASSES[number] if 0 <= number < len(SCL_CLASSES) else f"class {number}"
 
 
 def _angle(degrees: float, signs: str) -> str:

@@ -9,40 +9,12 @@ import numpy as np
 
 from ..datasets.lazy import Block, LazyArray, Values
 from ..datasets.scene import Scene
-from ..datasets.scene_bands import band_name
-from ..errors import UnknownName
 from ..processing import indices
 from ..processing.pyramid import OVERVIEW, Planes
 from ..processing.raster import Image
 
 _KEPT = 12
 """Whole bands at low resolution that are kept: overview, limits and histogram each ask for them."""
-
-
-def known_name(scene: Scene, wanted: str) -> str:
-    """Give the name of a band or layer as the scene has it, or an index or formula as it was given.
-
-    Raises
-    ------
-    UnknownName
-        It is neither, or an index of which the scene lacks a band; the text names it.
-    BadRequest
-        A formula that cannot be read, or an index of bands whose reflectance is not known.
-    """
-    try:
-        return scene.named(wanted).name
-    except UnknownName as no_band:
-        if band_name(wanted) in indices.BANDS:
-            raise
-        try:
-            needed = indices.bands_of(wanted)
-        except UnknownName:
-            comma = "" if str(no_band).endswith("?") else ","
-            raise UnknownName(f"{no_band}{comma} nor is it the name of an index") from None
-    for name in needed:
-        # Numbers without offset and scale would make an index that looks right and is not.
-        scene.named(name).calibration(scene.name)
-    return wanted
 
 
 class BandsOnShow(LazyArray):

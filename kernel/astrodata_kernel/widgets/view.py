@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ..datasets import Dataset
@@ -40,6 +41,7 @@ def view(
     source
         What to look at. An array has 2 axes (rows, columns) or more (planes before them); an HDU or an
         `NDData` of astropy's brings its WCS; a table is one of astropy's, a DataFrame, or a structured array.
+        A list of scenes or of their paths is shown as several dates.
     hdu
         Number or name of the part to show first.
     kind
@@ -57,7 +59,7 @@ def view(
     AstrodataError
         A source that cannot be read or shown.
     """
-    own = _own_viewer(source)
+    own = "scene" if _are_scenes(source, kind) else _own_viewer(source)
     if own:
         return _viewer(own)(source, **options)
     here = held(source)
@@ -78,6 +80,16 @@ def view(
 def _viewer(kind: str) -> Any:
     module, name = VIEWERS[kind]
     return getattr(import_module(f".{module}", __package__), name)
+
+
+def _are_scenes(source: Any, kind: str | None) -> bool:
+    """Tell whether this is a list of scenes, open ones or their paths: several dates in one viewer."""
+    if not isinstance(source, list | tuple) or not source or kind not in (None, "scene"):
+        return False
+    first = source[0] if isinstance(source[0], Dataset) else None
+    if first is None and isinstance(source[0], str | PathLike):
+        first = open_dataset(source[0])
+    return first is not None and first.kind == "scene"
 
 
 def _own_viewer(source: Any) -> str:

@@ -24,15 +24,19 @@ export class Traits<T> {
     return this.#model.get(name);
   }
 
-  /** Sets traits and sends those that changed to the kernel. */
-  write(values: Partial<T>): void {
+  /**
+   * Sets traits and sends those that changed to the kernel.
+   *
+   * @param heard - Whether those who follow them in this view are called back, too.
+   */
+  write(values: Partial<T>, heard = false): void {
     const changed = (Object.keys(values) as (keyof T)[]).filter(
       name => !same(this.#model.get(name), values[name])
     );
     if (!changed.length) {
       return;
     }
-    this.#writing = true;
+    this.#writing = !heard;
     try {
       for (const name of changed) {
         this.#model.set(name, values[name] as T[typeof name]);
@@ -45,14 +49,18 @@ export class Traits<T> {
 
   /** Calls back when Python, or another view of the same widget, changed one of some traits. */
   follow(names: readonly (keyof T & string)[], changed: () => void): void {
-    const listener = () => {
+    this.watch(names, () => {
       if (!this.#writing) {
         changed();
       }
-    };
+    });
+  }
+
+  /** Calls back whoever changed one of some traits, also when it was this view. */
+  watch(names: readonly (keyof T & string)[], changed: () => void): void {
     for (const name of names) {
-      this.#model.on(`change:${name}`, listener);
-      this.#signal.addEventListener('abort', () => this.#model.off(`change:${name}`, listener));
+      this.#model.on(`change:${name}`, changed);
+      this.#signal.addEventListener('abort', () => this.#model.off(`change:${name}`, changed));
     }
   }
 }

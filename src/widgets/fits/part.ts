@@ -3,6 +3,7 @@ import type { Point, Size } from '../../core/geometry';
 import type { DescribeMeta, FitsTraits, View, Where } from '../../core/protocol';
 import type { Requester } from '../../core/request';
 import type { Traits } from '../common/traits';
+import type { Frame } from './renderer';
 
 /** What the viewer lends its parts. */
 export interface PartContext {
@@ -21,6 +22,8 @@ export interface PartContext {
   sharpen(): void;
   /** Brings another HDU or plane on show; Python hears of it at once with `tell`, or once it stays. */
   show(where: Partial<Where>, tell?: boolean): void;
+  /** Has another canvas, as large as the picture's, move the view as that does, until `signal` ends it. */
+  hands(canvas: HTMLCanvasElement, signal: AbortSignal): void;
   /** Gives the keys back to the picture, for when a panel is closed. */
   focus(): void;
 }
@@ -39,6 +42,8 @@ export interface Part {
   readonly overlay?: Element;
   /** Stands below the picture. */
   readonly panel?: HTMLElement;
+  /** Stands beside the picture, where there is room, or below it. */
+  readonly beside?: HTMLElement;
   /** Stands in the toolbar. */
   readonly tools?: HTMLElement;
   /** Keys and moves of the hand, for the list of them. */
@@ -49,6 +54,8 @@ export interface Part {
   setImage?(facts: DescribeMeta | null, where: Where | null): void;
   /** A frame is painted: the moment to bring an overlay to where the image is. */
   frame?(view: View, image: Size, screen: Size): void;
+  /** The picture is about to be painted so: whoever shows another one in the same way follows it. */
+  painted?(frame: Frame): void;
   /** The pointer in array pixels, null once it left the picture. */
   hover?(at: Point | null, event: PointerEvent | null): void;
   /** The button went down on the picture: a part that wants the hand gives a grip. */

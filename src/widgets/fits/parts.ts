@@ -8,19 +8,35 @@ import type { ScreenGrip } from './gestures';
 import type { Part, PartContext } from './part';
 import { Preparing } from './preparing';
 import { RegionsPart } from './regions/regions';
+import type { Frame } from './renderer';
+import { AreasPart } from './scene/areas/part';
+import { BasemapPart } from './scene/basemap';
+import { DatesPart } from './scene/dates/part';
+import { MasksPart } from './scene/masks';
 import { ScenePart } from './scene/part';
+import { PixelsPart } from './scene/pixels/part';
+import { TranscodingPart } from './scene/transcoding';
 
 /** Tells all parts what happens, and lets the uppermost one answer first. */
 export class Parts {
   readonly #parts: readonly Part[];
 
   constructor(context: PartContext) {
+    const masks = new MasksPart(context);
     this.#parts = [
+      masks.keys,
       new ScenePart(context),
+      new BasemapPart(context),
+      new DatesPart(context),
+      masks,
+      new TranscodingPart(context),
+      new PixelsPart(context),
+      new AreasPart(context),
       new Preparing(context),
       new CubePart(context),
       new RegionsPart(context),
-      new CataloguePart(context)
+      new CataloguePart(context),
+      masks.hand
     ];
   }
 
@@ -34,6 +50,10 @@ export class Parts {
 
   get panels(): readonly HTMLElement[] {
     return this.#parts.flatMap(part => part.panel ?? []);
+  }
+
+  get beside(): readonly HTMLElement[] {
+    return this.#parts.flatMap(part => part.beside ?? []);
   }
 
   get help(): readonly (readonly [string, string])[] {
@@ -54,6 +74,10 @@ export class Parts {
 
   frame(view: View, image: Size, screen: Size): void {
     this.#parts.forEach(part => part.frame?.(view, image, screen));
+  }
+
+  painted(frame: Frame): void {
+    this.#parts.forEach(part => part.painted?.(frame));
   }
 
   hover(at: Point | null, event: PointerEvent | null): void {

@@ -73,6 +73,11 @@ export class Stage {
     this.#request ||= requestAnimationFrame(() => this.#paint());
   }
 
+  /** Paints now, for a picture that follows another one in the same frame. */
+  paintNow(): void {
+    this.#paint();
+  }
+
   setHeight(pixels: number): void {
     this.element.style.height = `${pixels}px`;
   }

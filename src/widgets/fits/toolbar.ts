@@ -45,6 +45,7 @@ const SAVES: readonly { value: Wish | ''; text: string }[] = [
   { value: 'pdf', text: 'PDF with axes' },
   { value: 'svg', text: 'SVG with axes' },
   { value: 'fits', text: 'FITS, the part that is seen' },
+  { value: 'tif', text: 'GeoTIFF, the part that is seen' },
   { value: 'json', text: 'state as JSON' },
   { value: 'py', text: 'Python file' },
   { value: 'copy', text: 'copy as code' }
@@ -64,6 +65,7 @@ export class Toolbar {
   readonly #angles: HTMLSelectElement;
   readonly #sky: HTMLElement;
   readonly #graticule: HTMLButtonElement;
+  readonly #save: HTMLSelectElement;
   readonly #histogram: HTMLButtonElement;
 
   constructor(hooks: ToolbarHooks) {
@@ -133,6 +135,8 @@ export class Toolbar {
         hooks.save(what);
       }
     });
+    this.#save = save;
+    this.setMap(false);
     const hduField = field('HDU', this.#hdu);
     hduField.classList.add('astrodata-fits-hdu');
     this.element = make(
@@ -200,6 +204,14 @@ export class Toolbar {
     this.#system.value = system;
     this.#angles.value = angles;
     this.#graticule.setAttribute('aria-pressed', String(graticule));
+  }
+
+  /** @param there - Whether the picture is of a place on a map. */
+  setMap(there: boolean): void {
+    setChoices(
+      this.#save,
+      SAVES.filter(({ value }) => there || value !== 'tif')
+    );
   }
 
   setHistogram(shown: boolean): void {

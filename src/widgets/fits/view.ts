@@ -18,7 +18,7 @@ import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
 import { Notes } from '../common/notes';
-import { HELP, listen, type Key } from './gestures';
+import { HELP, listen, type GestureHooks, type Key } from './gestures';
 import { Graticule } from './graticule';
 import { greet } from '../common/greeting';
 import { Help } from '../common/help';
@@ -112,10 +112,12 @@ export class FitsView {
         this.#stage.dirty();
       },
       show: (where, tell) => this.#showOther(where, tell),
+      hands: (canvas, ended) => listen(canvas, this.#hands(), ended),
       focus: () => this.#stage.canvas.focus({ preventScroll: true })
     });
     this.#toolbar = this.#makeToolbar();
     this.#toolbar.element.append(...this.#parts.tools);
+    this.#toolbar.setMap(this.#traits.get('area_panel' as never) !== undefined);
     this.#readout = new Readout(error => this.fail(error));
     this.#graticule = new Graticule({
       came: () => this.#stage.dirty(),
@@ -148,7 +150,7 @@ export class FitsView {
       { class: 'astrodata-widget astrodata-fits', 'aria-busy': 'true' },
       this.#toolbar.element,
       this.#errors.element,
-      this.#stage.element,
+      make('div', { class: 'astrodata-fits-pictures' }, this.#stage.element, ...this.#parts.beside),
       this.#shading.panel.element,
       make(
         'div',
@@ -172,7 +174,7 @@ export class FitsView {
       this.#shading.panel.redraw();
       this.#parts.redraw();
     }, signal);
-    this.#listenToHands();
+    listen(this.#stage.canvas, this.#hands(), signal);
     this.#follow();
     this.#showSettings();
     signal.addEventListener('abort', () => this.#dispose());
@@ -459,29 +461,25 @@ export class FitsView {
     });
   }
 
-  #listenToHands(): void {
-    listen(
-      this.#stage.canvas,
-      {
-        pan: (dx, dy) => this.#change((view, image, screen) => panned(view, image, screen, dx, dy)),
-        zoom: (point, factor) =>
-          point ? this.#zoom(point, factor) : this.#once(() => this.#zoom(null, factor)),
-        fit: () => this.#once(() => this.#setView(null)),
-        actual: () => this.#once(() => this.#actual()),
-        shade: (dx, dy) => this.#shading.turn(dx, dy),
-        key: key => this.#onKey(key),
-        other: event => this.#parts.key(event),
-        grip: (point, event) => this.#parts.grip(point, event, at => this.#place(at)),
-        hover: (point, event) => {
-          this.#pointer = point;
-          this.#cross.hidden = true;
-          this.#showPointer();
-          this.#neighbour?.hovered(point);
-          this.#parts.hover(point && this.#place(point), event);
-        }
-      },
-      this.#signal
-    );
+  #hands(): GestureHooks {
+    return {
+      pan: (dx, dy) => this.#change((view, image, screen) => panned(view, image, screen, dx, dy)),
+      zoom: (point, factor) =>
+        point ? this.#zoom(point, factor) : this.#once(() => this.#zoom(null, factor)),
+      fit: () => this.#once(() => this.#setView(null)),
+      actual: () => this.#once(() => this.#actual()),
+      shade: (dx, dy) => this.#shading.turn(dx, dy),
+      key: key => this.#onKey(key),
+      other: event => this.#parts.key(event),
+      grip: (point, event) => this.#parts.grip(point, event, at => this.#place(at)),
+      hover: (point, event) => {
+        this.#pointer = point;
+        this.#cross.hidden = true;
+        this.#showPointer();
+        this.#neighbour?.hovered(point);
+        this.#parts.hover(point && this.#place(point), event);
+      }
+    };
   }
 
   async #save(what: Wish): Promise<void> {
@@ -611,7 +609,9 @@ export class FitsView {
     this.#showGraticule(view, facts, where, screen);
     this.#parts.frame(view, facts, screen);
     const colormap = this.#traits.get('colormap');
-    return { bands, view, screen, shade: this.#shading.shade, colormap };
+    const frame = { bands, view, screen, shade: this.#shading.shade, colormap };
+    this.#parts.painted(frame);
+    return frame;
   }
 
   /** Gives the one plane on show, or the three of a composite. */

@@ -1,6 +1,7 @@
 /** One view of FitsFrames: the images, what moves them together, and how they lie. */
 import type { FramesRequests, FramesTraits, Mode } from '../../core/frames';
 import { isAbort, Requester, type Channel } from '../../core/request';
+import { Divider } from '../common/divider';
 import { make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { greet } from '../common/greeting';
@@ -9,7 +10,6 @@ import type { Host } from '../common/start';
 import { Traits, type TraitModel } from '../common/traits';
 import type { Neighbour } from '../fits/view';
 import { Controls } from './controls';
-import { Divider } from './divider';
 import { Frame } from './frame';
 
 const MODES: readonly Mode[] = ['side', 'blink', 'swipe'];

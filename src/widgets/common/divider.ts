@@ -1,11 +1,12 @@
 /** The line between two images that lie over each other. */
-import { make } from '../common/dom';
+import { make } from './dom';
+import './divider.css';
 
 const STEP = 0.02;
 
 export class Divider {
   readonly element = make('div', {
-    class: 'astrodata-frames-divider',
+    class: 'astrodata-divider',
     role: 'slider',
     tabindex: 0,
     'aria-label': 'Divider',

@@ -1,0 +1,175 @@
+"""A scene on the pixels of a grid, which may be another scene's: bands, indices, and where there is cloud."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+from ..datasets.lazy import LazyArray
+from ..datasets.scene import Scene
+from ..datasets.scene_arrays import BandArray, Grid
+from ..datasets.scene_bands import Band
+from ..datasets.scene_clouds import CLOUD_CLASSES, CLOUD_PROBABILITY, clouds_of
+from ..datasets.scene_index import IndexArray
+from ..datasets.scene_warp import Warped
+from ..errors import BadRequest, UnknownName
+from . import indices
+
+
+class SceneOnGrid:
+    """Reads a scene on a grid; values are those that `Scene.band` and `Scene.index` give where it is its own.
+
+    Parameters
+    ----------
+    scene
+        The scene.
+    grid
+        Pixels, also of another place or CRS: what the scene does not cover is NaN, and 0 in classes.
+    resolution
+        Size of these pixels in m; that of the scene's finest band when None.
+
+    Raises
+    ------
+    BadRequest
+        The scene has no CRS and the grid has one, or the other way.
+    """
+
+    def __init__(
+        self, scene: Scene, grid: Grid | None = None, resolution: float | None = None
+    ) -> None:
+        self.scene = scene
+        self.resolution = resolution or finest(scene)
+        self.grid = grid or scene.grid(self.resolution)
+        own = scene.grid()
+        if bool(own.crs) != bool(self.grid.crs):
+            raise BadRequest(
+                f"{scene.name} is in {own.crs or 'no CRS'} and the pixels asked for are in "
+                f"{self.grid.crs or 'no CRS'}: they cannot be laid over each other"
+            )
+
+    def band(self, name: str) -> LazyArray:
+        """Give a band as physical values, classes and what has no known scale as numbers, lazily."""
+        band = self.scene.named(name)
+        return self._laid(band, None if is_number(band) else band.calibration(self.scene.name))
+
+    def values(self, name: str) -> LazyArray:
+        """Give a band, layer, index or formula, lazily.
+
+        Raises
+        ------
+        UnknownName, BadRequest
+            As of `Scene.named` and `Scene.index`.
+        """
+        if name in self.scene.bands or name in self.scene.layers:
+            return self.band(name)
+        return IndexArray(name, {one: self.reflectance(one) for one in indices.bands_of(name)})
+
+    def reflectance(self, name: str) -> LazyArray:
+        """Give a band as reflectance, lazily.
+
+        Raises
+        ------
+        UnknownName
+            There is no such band.
+        BadRequest
+            Nothing tells its offset or scale.
+        """
+        band = self.scene.named(name)
+        return self._laid(band, band.calibration(self.scene.name))
+
+    def dn(self, name: str, resolution: float | None = None) -> LazyArray:
+        """Give the numbers of a band or layer, lazily, each of the nearest pixel."""
+        return self._laid(self.scene.named(name), None)
+
+    def clouds(self) -> LazyArray | None:
+        """Give where there is cloud or its shadow, lazily; None where nothing tells."""
+        try:
+            # All that is asked of a scene there is its layers and their numbers.
+            return clouds_of(cast(Scene, self), CLOUD_CLASSES, self.resolution, CLOUD_PROBABILITY)
+        except UnknownName:
+            return None
+
+    @property
+    def layers(self) -> Any:
+        """Those of the scene."""
+        return self.scene.layers
+
+    @property
+    def name(self) -> str:
+        """That of the scene."""
+        return self.scene.name
+
+    def _laid(self, band: Band, calibration: Any) -> LazyArray:
+        near = (r for size, r in band.coarser.items() if abs(size / self.resolution - 1) < 1e-3)
+        raster = next(near, band.raster)
+        own = raster.grid
+        if own.crs == self.grid.crs:
+            return BandArray(raster, calibration, self.grid)
+        # Pixels of the grid's size first, so that none is left out where that is coarser.
+        factor = self.resolution / band.resolution
+        return Warped(BandArray(raster, calibration, own.scaled(factor)), self.grid)
+
+
+def finest(scene: Scene) -> float:
+    """Give the size in m of the finest pixels of a scene."""
+    return min(one.resolution for one in scene.bands or scene.layers)
+
+
+def is_number(band: Band) -> bool:
+    """Tell whether a band is shown by its numbers: classes, and where offset or scale are not known."""
+    return band.in_classes or band.offset is None or band.scale is None
+
+
+def pixel_of(grid: Grid, x: float, y: float, crs: str | None, name: str) -> tuple[int, int]:
+    """Give row, from the north, and column of a place.
+
+    Parameters
+    ----------
+    grid
+        The pixels.
+    x, y
+        Pixel as a viewer counts it: column from the west, row from the south. With `crs` coordinates of it.
+    crs
+        ``"EPSG:4326"`` for longitude and latitude, the grid's own for map coordinates, None for pixels.
+    name
+        How the error names the grid.
+
+    Raises
+    ------
+    BadRequest
+        A place outside, or one that is no number.
+    """
+    rows, columns = grid.shape
+    try:
+        x, y = float(x), float(y)
+    except (TypeError, ValueError):
+        raise BadRequest(f"({x!r}, {y!r}) is no place: give two numbers") from None
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise BadRequest(f"({x}, {y}) is no place: give finite numbers")
+    if crs is None:
+        row, column = rows - 1 - math.floor(y + 0.5), math.floor(x + 0.5)
+    else:
+        east, north = (x, y) if crs == grid.crs else _transformed(x, y, crs, grid.crs)
+        column = math.floor((east - grid.transform[2]) / grid.transform[0])
+        row = math.floor((north - grid.transform[5]) / grid.transform[4])
+    if not (0 <= row < rows and 0 <= column < columns):
+        kind = "pixel" if crs is None else crs
+        raise BadRequest(
+            f"{kind} ({x:g}, {y:g}) lies outside of {name}, which has {columns} x {rows} pixels"
+        )
+    return row, column
+
+
+def _transformed(x: float, y: float, source: str, target: str) -> tuple[float, float]:
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    if not target:
+        raise BadRequest("the scene has no CRS: give the place in pixels")
+    try:
+        found = Transformer.from_crs(source, target, always_xy=True).transform(x, y)
+    except ProjError as error:
+        raise BadRequest(f"CRS {source!r} cannot be used here: {str(error)[:120]}") from None
+    if not all(map(math.isfinite, found)):
+        raise BadRequest(f"({x:g}, {y:g}) of {source} lies nowhere in {target}")
+    return float(found[0]), float(found[1])

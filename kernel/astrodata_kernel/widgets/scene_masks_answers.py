@@ -1,0 +1,138 @@
+"""What the browser asks of the layers over a scene: windows of classes, looks, strokes, and files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadRequest
+from ..labels.given import annotator_of
+from ..processing.scene_names import GRADES
+from ..wire import Reply, encode
+from .base import Cancel, answers
+from .fits_state import StateWidget
+from .scene_masks_layers import Layer, MaskLayer
+
+MOST_CELLS = 1 << 24
+"""Of one window: more than any screen has."""
+
+
+class MasksAnswers(StateWidget):
+    """Answers about layers; a subclass keeps them and gives what is declared here."""
+
+    mask_editing: Any
+    _mask_lock: threading.RLock
+    _mask_grid: Any
+    _layer: Callable[[str], Layer]
+    _mask_layer: Callable[[str], MaskLayer]
+    _tell_layers: Callable[[], None]
+    _follow_scene: Callable[[], None]
+    show_mask: Callable[..., list[str]]
+    edit_mask: Callable[..., None]
+    remove_mask: Callable[[str], None]
+    save_mask: Callable[..., Path]
+    set_overlay: Callable[..., None]
+    undo_mask: Callable[..., bool]
+    redo_mask: Callable[..., bool]
+    fill_mask_holes: Callable[..., None]
+
+    @answers("classes")
+    def _answer_classes(
+        self, name: str, box: Sequence[int], step: int = 1, *, cancel: Cancel
+    ) -> Reply:
+        """Give a window of a layer: left, bottom, right and top in pixels, one class for each block."""
+        layer = self._layer(name)
+        rows, columns = self._mask_grid.shape
+        try:
+            left, bottom, right, top = (int(edge) for edge in box)
+            step = int(step)
+        except (TypeError, ValueError):
+            raise BadRequest(f"window {box!r}: give left, bottom, right, top and a step") from None
+        left, bottom = max(0, left), max(0, bottom)
+        right, top = min(columns, right), min(rows, top)
+        if step < 1 or left >= right or bottom >= top:
+            raise BadRequest(f"window {list(box)} with step {step} has no pixel of the scene")
+        if -(-(right - left) // step) * -(-(top - bottom) // step) > MOST_CELLS:
+            raise BadRequest(f"window {list(box)} with step {step} is larger than any screen")
+        cancel.check()
+        known = layer.counts() is not None
+        if isinstance(layer, MaskLayer):
+            with self._mask_lock:  # a stroke is seen as a whole or not at all
+                version, values = layer.version, layer.window((left, bottom, right, top), step)
+                meta, buffer = encode(values)
+        else:
+            version, values = layer.version, layer.window((left, bottom, right, top), step)
+            meta, buffer = encode(values)
+        if not known:
+            self._tell_layers()  # it was read for this: how much each class has is known now
+        told = {"name": name, "box": [left, bottom, right, top], "step": step, "version": version}
+        return Reply({**meta, **told}, [buffer])
+
+    @answers("overlay_set")
+    def _answer_overlay_set(self, name: str, values: Mapping[str, Any]) -> Reply:
+        self.set_overlay(name, **dict(values))
+        return Reply({"name": name})
+
+    @answers("mask_new")
+    def _answer_new(self, name: str, grades: bool = False) -> Reply:
+        self.edit_mask(name, classes=GRADES if grades else None)
+        return Reply({"name": self.mask_editing})
+
+    @answers("mask_add")
+    def _answer_mask_add(self, path: str, name: str = "") -> Reply:
+        made = name or Path(str(path)).stem[:60]
+        notes = self.show_mask(str(path), made)
+        return Reply({"name": made, "notes": notes})
+
+    @answers("mask_remove")
+    def _answer_mask_remove(self, name: str) -> Reply:
+        self.remove_mask(name)
+        return Reply({"name": name})
+
+    @answers("mask_paint")
+    def _answer_paint(
+        self,
+        name: str,
+        points: Sequence[Sequence[float]],
+        size: float,
+        value: int,
+        stroke: str = "",
+    ) -> Reply:
+        layer = self._mask_layer(name)
+        with self._mask_lock:
+            who = annotator_of(None)
+            window = layer.mask.paint(points, float(size), value, who=who, stroke=str(stroke)[:60])
+            return self._edited_reply(layer, window)
+
+    @answers("mask_fill")
+    def _answer_fill(self, name: str, points: Sequence[Sequence[float]], value: int) -> Reply:
+        layer = self._mask_layer(name)
+        with self._mask_lock:
+            return self._edited_reply(layer, layer.mask.fill(points, value, who=annotator_of(None)))
+
+    @answers("mask_turn")
+    def _answer_turn(self, name: str, back: bool = True) -> Reply:
+        done = self.undo_mask(name) if back else self.redo_mask(name)
+        return Reply({"name": name, "done": done, "version": self._mask_layer(name).version})
+
+    @answers("mask_holes")
+    def _answer_holes(self, name: str, largest: int = 100) -> Reply:
+        self.fill_mask_holes(int(largest), name)
+        return Reply({"name": name, "version": self._mask_layer(name).version})
+
+    @answers("mask_save")
+    def _answer_save_mask(self, name: str, path: str, overwrite: bool = False) -> Reply:
+        target = Path(str(path)).expanduser()
+        if target.exists() and not overwrite:
+            # A person is asked: the file may be another mask's.
+            return Reply({"name": name, "path": str(path), "there": True})
+        made = self.save_mask(name, target, overwrite=bool(overwrite))
+        return Reply({"name": name, "path": str(made), "there": False})
+
+    def _edited_reply(self, layer: MaskLayer, window: Any) -> Reply:
+        if window is not None:
+            layer.changed()
+        self._tell_layers()
+        return Reply({"name": layer.name, "version": layer.version})

@@ -1,0 +1,349 @@
+/** Layers of classes over a scene: its classification, clouds and masks, and the hand that paints masks. */
+import type { Point, Size } from '../../../../core/geometry';
+import type { DescribeMeta, View } from '../../../../core/protocol';
+import type { Requester } from '../../../../core/request';
+import { button, make } from '../../../common/dom';
+import type { Traits } from '../../../common/traits';
+import type { Grip, Part, PartContext } from '../../part';
+import { catchEvents } from '../../regions/catching';
+import { Editor } from './editor';
+import type { LayerFacts, LayerLooks, MaskRequests, MaskTraits } from './facts';
+import { LayerWindow } from './layers';
+import { inksOf } from './painting';
+import { Panel } from './panel';
+import { Sheet, type Painted } from './sheet';
+import './style.css';
+
+/** What a key makes the brush larger by. */
+const GROWTH = 1.25;
+const NAMES = [
+  'overlays',
+  'masks_panel',
+  'masks_visible',
+  'mask_editing',
+  'mask_tool',
+  'brush_size',
+  'brush_value'
+] as const;
+
+/** Stays out of sight in a viewer of anything but scenes. */
+export class MasksPart implements Part {
+  readonly overlay: HTMLElement;
+  readonly panel: HTMLElement;
+  readonly tools: HTMLElement;
+  /** Takes the hand before all other parts, while it paints. */
+  readonly hand: Part = { grip: (at, event) => this.#grip(at, event) };
+  /** Takes keys before all other parts, while the hand paints. */
+  readonly keys: Part = {
+    key: event => !!this.#editing && plain(event) && this.#onPaintingKey(event.key)
+  };
+  readonly #context: PartContext;
+  readonly #traits: Traits<MaskTraits>;
+  readonly #sheet = new Sheet();
+  readonly #editor: Editor;
+  readonly #panel: Panel;
+  readonly #open: HTMLButtonElement;
+  readonly #windows = new Map<string, LayerWindow>();
+  #requester: Requester<MaskRequests> | null = null;
+  /** Class that is painted when it is not erased. */
+  #value = 1;
+
+  constructor(context: PartContext) {
+    this.#context = context;
+    // A viewer of other images has none of these traits; they read as undefined there.
+    this.#traits = context.traits as unknown as Traits<MaskTraits>;
+    this.#editor = this.#makeEditor();
+    this.#panel = this.#makePanel();
+    this.panel = this.#panel.element;
+    this.overlay = make(
+      'div',
+      { class: 'astrodata-masks-over' },
+      this.#sheet.canvas,
+      this.#editor.element
+    );
+    this.#open = button(
+      'Masks',
+      'Masks',
+      'Classification, clouds and masks over the picture (m shows or hides all)',
+      () => this.#write({ masks_panel: !this.#traits.get('masks_panel') })
+    );
+    this.tools = make('div', { class: 'astrodata-buttons astrodata-masks-button' }, this.#open);
+    this.#traits.follow(NAMES, () => this.#show());
+    catchEvents(
+      this.overlay,
+      {
+        key: event => this.#onCommand(event),
+        double: () => {
+          const editing = !!this.#editing;
+          if (editing && this.#editor.drawing) {
+            this.#editor.close();
+          }
+          return editing; // two quick dabs are no wish to come closer
+        }
+      },
+      context.signal
+    );
+    this.#show();
+  }
+
+  get help(): readonly (readonly [string, string])[] {
+    return this.#there
+      ? [
+          ['m', 'show or hide all masks and classes'],
+          ['b, p, x while painting', 'brush, polygon, erase (Alt: erase for a stroke)'],
+          ['[ ] while painting', 'a smaller or larger brush'],
+          ['Enter, Escape while painting', 'close the polygon; give it up, or end painting'],
+          ['Shift drag while painting', 'move the picture']
+        ]
+      : [];
+  }
+
+  get busy(): boolean {
+    return this.#editor.busy || [...this.#windows.values()].some(one => one.busy);
+  }
+
+  connect(requester: Requester): void {
+    this.#requester = requester as unknown as Requester<MaskRequests>;
+    this.#editor.connect(this.#requester);
+    this.#windows.forEach(one => one.connect(this.#requester));
+    this.#context.dirty();
+  }
+
+  setImage(facts: DescribeMeta | null): void {
+    this.overlay.hidden = !facts || !this.#there;
+    this.#context.dirty();
+  }
+
+  frame(view: View, image: Size, screen: Size): void {
+    if (!this.#there) {
+      return;
+    }
+    const density = window.devicePixelRatio || 1;
+    const painted: Painted[] = [];
+    for (const facts of this.#traits.get('masks_visible') ? this.#layers : []) {
+      if (!facts.visible) {
+        continue;
+      }
+      const kept = this.#windowOf(facts.name);
+      kept.show(facts, view, image, screen, density);
+      if (kept.window) {
+        const filled = !facts.outline_only;
+        const outlined = facts.kind === 'mask' || facts.outline_only;
+        const inks = inksOf(facts.classes, facts.opacity, { filled, outlined });
+        painted.push({ window: kept.window, inks });
+      }
+    }
+    this.#sheet.draw(painted, view, screen, density);
+    this.#editor.frame(view, screen);
+  }
+
+  hover(at: Point | null, event: PointerEvent | null): void {
+    if (this.#there) {
+      this.#editor.hover(at, event);
+    }
+  }
+
+  key(event: KeyboardEvent): boolean {
+    const mine = this.#there && plain(event) && event.key === 'm';
+    if (mine) {
+      this.#toggle();
+    }
+    return mine;
+  }
+
+  dispose(): void {
+    this.#windows.forEach(one => one.dispose());
+  }
+
+  // --- what is known ----------------------------------------------------------------------------
+
+  get #layers(): readonly LayerFacts[] {
+    return this.#traits.get('overlays') ?? [];
+  }
+
+  get #there(): boolean {
+    return (this.#traits.get('overlays') as unknown) !== undefined;
+  }
+
+  get #editing(): string {
+    return this.#traits.get('mask_editing') ?? '';
+  }
+
+  #windowOf(name: string): LayerWindow {
+    let known = this.#windows.get(name);
+    if (!known) {
+      known = new LayerWindow({
+        came: () => this.#context.dirty(),
+        changed: () => this.#context.changed(),
+        failed: error => this.#context.fail(error)
+      });
+      known.connect(this.#requester);
+      this.#windows.set(name, known);
+    }
+    return known;
+  }
+
+  #show(): void {
+    this.tools.hidden = this.overlay.hidden = !this.#there;
+    const open = this.#there && !!this.#traits.get('masks_panel');
+    this.panel.hidden = !open;
+    this.#open.setAttribute('aria-pressed', String(open));
+    if (!this.#there) {
+      return;
+    }
+    for (const [name, kept] of this.#windows) {
+      if (!this.#layers.some(one => one.name === name)) {
+        kept.dispose();
+        this.#windows.delete(name);
+      }
+    }
+    const value = this.#traits.get('brush_value');
+    this.#value = value || this.#value;
+    if (!this.#editing) {
+      this.#editor.drop();
+    }
+    const hand = {
+      name: this.#editing,
+      tool: this.#traits.get('mask_tool'),
+      size: this.#traits.get('brush_size'),
+      value
+    };
+    this.#panel.show(this.#layers, hand, this.#traits.get('masks_visible'));
+    this.#editor.place();
+    this.#context.dirty();
+  }
+
+  #write(values: Partial<MaskTraits>): void {
+    this.#traits.write(values);
+    this.#show();
+  }
+
+  // --- what hands and keys do -------------------------------------------------------------------
+
+  #grip(at: Point, event: PointerEvent): Grip | null {
+    return this.#there && this.#editing ? this.#editor.grip(at, event) : null;
+  }
+
+  /** Shows all layers, or none. */
+  #toggle(): void {
+    this.#write({ masks_visible: !this.#traits.get('masks_visible') });
+  }
+
+  #onPaintingKey(key: string): boolean {
+    const size = this.#traits.get('brush_size');
+    const actions: Record<string, () => void> = {
+      '[': () => this.#write({ brush_size: Math.max(1, size / GROWTH) }),
+      ']': () => this.#write({ brush_size: Math.min(2000, size * GROWTH) }),
+      b: () => this.#write({ mask_tool: 'brush' }),
+      p: () => this.#write({ mask_tool: 'polygon' }),
+      x: () => this.#erase(),
+      Enter: () => this.#editor.close(),
+      Backspace: () => this.#editor.back(),
+      Escape: () => (this.#editor.drawing ? this.#editor.drop() : this.#done())
+    };
+    if (!Object.hasOwn(actions, key)) {
+      return false;
+    }
+    actions[key]();
+    return true;
+  }
+
+  #onCommand(event: KeyboardEvent): boolean {
+    const key = event.key.toLowerCase();
+    if (!this.#editing || event.altKey || (key !== 'z' && key !== 'y')) {
+      return false;
+    }
+    this.#turn(key === 'z' && !event.shiftKey);
+    return true;
+  }
+
+  #turn(back: boolean): void {
+    if (back && this.#editor.drawing) {
+      this.#editor.back();
+    } else if (this.#editing) {
+      void this.#editor.tell('mask_turn', { name: this.#editing, back });
+    }
+  }
+
+  #erase(): void {
+    this.#write({ brush_value: this.#traits.get('brush_value') ? 0 : this.#value });
+  }
+
+  #done(): void {
+    this.#editor.drop();
+    this.#write({ mask_editing: '' });
+  }
+
+  #set(name: string, values: LayerLooks): void {
+    void this.#editor.tell('overlay_set', { name, values });
+  }
+
+  #makeEditor(): Editor {
+    return new Editor({
+      name: () => this.#editing,
+      tool: () => this.#traits.get('mask_tool'),
+      size: () => this.#traits.get('brush_size'),
+      value: () => this.#traits.get('brush_value'),
+      preview: pending => {
+        this.#windowOf(this.#editing).add(pending);
+        this.#context.dirty();
+      },
+      more: paint => {
+        this.#windowOf(this.#editing).paint(paint);
+        this.#context.dirty();
+      },
+      refused: (pending, error) => {
+        this.#windows.forEach(one => one.drop(pending));
+        this.#context.fail(error);
+        this.#context.dirty();
+      },
+      failed: error => this.#context.fail(error),
+      changed: () => this.#context.changed(),
+      goto: place => this.#context.goto(place),
+      dirty: () => this.#context.dirty()
+    });
+  }
+
+  #makePanel(): Panel {
+    const back = (act: () => void) => () => {
+      act();
+      this.#context.focus();
+    };
+    return new Panel({
+      set: (name, looks) => this.#set(name, looks),
+      edit: name => {
+        this.#write({ mask_editing: this.#editing === name ? '' : name, masks_visible: true });
+        if (this.#editing) {
+          this.#set(name, { visible: true });
+        }
+        this.#context.focus();
+      },
+      save: (name, path, overwrite) =>
+        void this.#editor.tell('mask_save', { name, path, overwrite }, meta =>
+          this.#panel.saved(name, meta.path, meta.there)
+        ),
+      remove: name => void this.#editor.tell('mask_remove', { name }),
+      create: (name, grades) => {
+        void this.#editor.tell('mask_new', { name, grades });
+        this.#context.focus();
+      },
+      add: path => void this.#editor.tell('mask_add', { path }),
+      all: () => this.#toggle(),
+      close: back(() => this.#write({ masks_panel: false })),
+      use: values => {
+        this.#write(values);
+        this.#context.focus();
+      },
+      erase: back(() => this.#erase()),
+      undo: back(() => this.#turn(true)),
+      redo: back(() => this.#turn(false)),
+      holes: back(() => void this.#editor.tell('mask_holes', { name: this.#editing })),
+      done: back(() => this.#done())
+    });
+  }
+}
+
+/** Whether a key is pressed by itself, or with Shift. */
+function plain({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return !(ctrlKey || metaKey || altKey);
+}

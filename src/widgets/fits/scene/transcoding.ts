@@ -1,0 +1,137 @@
+/**
+ * Tells below the picture how far the JPEG 2000 bands on show are written anew, and stops it.
+ *
+ * Tiles that are there stay: pixels are the same, they only come faster.
+ */
+import type { DescribeMeta, Where } from '../../../core/protocol';
+import { isAbort, type Requester } from '../../../core/request';
+import { button, make } from '../../common/dom';
+import type { Part, PartContext } from '../part';
+import './transcoding.css';
+
+/** Mirror of `widgets/scene_transcoding.py`. */
+export interface TranscodingMeta {
+  readonly state: 'none' | 'running' | 'done' | 'cancelled' | 'failed';
+  /** Share that is written, 0 to 1. */
+  readonly done: number;
+  readonly bands: number;
+  /** Why it failed. */
+  readonly said: string;
+}
+
+interface TranscodingRequests {
+  transcoding: { msg: { wish?: 'cancel' | 'again' }; meta: TranscodingMeta };
+}
+
+/** Milliseconds between two questions after what is under way. */
+const PAUSE = 500;
+
+export class TranscodingPart implements Part {
+  readonly panel: HTMLElement;
+  readonly #context: PartContext;
+  readonly #there: boolean;
+  readonly #bar = make('progress', { max: 1, 'aria-label': 'Bands written anew' });
+  readonly #text = make('span', { role: 'status' });
+  readonly #cancel: HTMLButtonElement;
+  readonly #again: HTMLButtonElement;
+  readonly #dismiss: HTMLButtonElement;
+  #requester: Requester<TranscodingRequests> | null = null;
+  #turn = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What went wrong and was told: the next bands mostly fail for the same reason. */
+  readonly #told = new Set<string>();
+
+  constructor(context: PartContext) {
+    this.#context = context;
+    this.#there = (context.traits.get as (name: string) => unknown).call(
+      context.traits,
+      'choices'
+    ) as boolean;
+    this.#cancel = button(
+      'Cancel',
+      'Cancel writing the bands anew',
+      'Read the files as they are; this is slower',
+      () => this.#ask('cancel')
+    );
+    this.#again = button('Try again', 'Write the bands anew', 'Begin once more', () => {
+      this.#told.clear();
+      this.#ask('again');
+    });
+    this.#dismiss = button(
+      '×',
+      'Dismiss',
+      'Dismiss this message',
+      () => (this.panel.hidden = true)
+    );
+    this.panel = make(
+      'div',
+      { class: 'astrodata-scene-transcoding', hidden: true },
+      this.#bar,
+      this.#text,
+      this.#cancel,
+      this.#again,
+      this.#dismiss
+    );
+  }
+
+  connect(requester: Requester): void {
+    this.#requester = requester as unknown as Requester<TranscodingRequests>;
+    this.#ask();
+  }
+
+  setImage(facts: DescribeMeta | null, _where: Where | null): void {
+    if (facts) {
+      this.#ask(); // other bands are others to write
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#turn.abort();
+  }
+
+  #ask(wish?: 'cancel' | 'again'): void {
+    this.dispose();
+    if (!this.#requester || !this.#there || this.#context.signal.aborted) {
+      return;
+    }
+    const { signal } = (this.#turn = new AbortController());
+    this.#requester.request('transcoding', wish ? { wish } : {}, signal).then(
+      ({ meta }) => {
+        if (!signal.aborted) {
+          this.#show(meta);
+        }
+      },
+      (error: unknown) => {
+        if (!isAbort(error) && !signal.aborted) {
+          this.#context.fail(error, () => this.#ask());
+        }
+      }
+    );
+  }
+
+  #show({ state, done, bands, said }: TranscodingMeta): void {
+    const running = state === 'running';
+    const failed = state === 'failed';
+    if (failed && this.#told.has(said)) {
+      return; // it stands there, or was dismissed
+    }
+    this.panel.hidden = !running && !failed;
+    this.#bar.hidden = this.#cancel.hidden = !running;
+    this.#again.hidden = this.#dismiss.hidden = !failed;
+    this.#bar.value = done;
+    const what = bands === 1 ? '1 band' : `${bands} bands`;
+    const text = failed
+      ? `${said}. The picture is read from the files as they are, which is slower.`
+      : `Writing ${what} of JPEG 2000 anew, for tiles to come faster: ${Math.floor(100 * done)} %`;
+    if (this.#text.textContent !== text) {
+      this.#text.textContent = text;
+    }
+    if (failed) {
+      this.#told.add(said);
+    }
+    if (running) {
+      this.#timer = setTimeout(() => this.#ask(), PAUSE);
+    }
+  }
+}
