@@ -151,16 +151,23 @@ def batches(
         )
     if size < 1:
         raise BadRequest(f"batches of {size} images: give at least 1")
+    from .patch_batches import turned as turned_images
+
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(images)) if shuffle else np.arange(len(images))
+    if not len(order):
+        return
+    rows, columns = _same_size(images[0], masks[0])
+    ks = draw(rng, len(order), rows == columns) if turned else np.zeros(len(order), np.int64)
     for start in range(0, len(order), size):
-        turned_pairs = []
-        for i in order[start : start + size]:
-            image, mask = np.asarray(images[int(i)]), np.asarray(masks[int(i)])
-            rows, columns = _same_size(image, mask)
-            choices = range(COUNT) if rows == columns else (0, 2, 4, 6)
-            turned_pairs.append(apply(image, mask, int(rng.choice(choices)) if turned else 0))
-        yield np.stack([i for i, _ in turned_pairs]), np.stack([m for _, m in turned_pairs])
+        those, by = order[start : start + size], ks[start : start + size]
+        yield turned_images(images, those, by), turned_images(masks, those, by)
+
+
+def draw(rng: np.random.Generator, count: int, square: bool = True) -> npt.NDArray[np.int64]:
+    """Draw transforms: of all eight, or of the four that leave a picture that is no square its shape."""
+    ks = rng.integers(0, COUNT, count)
+    return ks if square else ks // 2 * 2
 
 
 def spatial_axes(ndim: int, axes: tuple[int, int] | None = None) -> tuple[int, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,19 +63,104 @@ def patches(
         raise BadRequest(f'pad {pad!r} is unknown: give "reflect", "edge" or "constant"')
     rows, columns = spatial_axes(array.ndim, axes)
     firsts = [_firsts(array.shape[axis], size, stride) for axis in (rows, columns)]
-    beyond = [(0, 0)] * array.ndim
-    for axis, starts in zip((rows, columns), firsts, strict=True):
-        beyond[axis] = (0, max(0, starts[-1] + size - array.shape[axis]))
     module = _module(array)
-    if any(after for _, after in beyond):
-        array = module.pad(array, beyond, mode=pad)
-    cut = []
-    for y in firsts[0]:
-        for x in firsts[1]:
-            where = [slice(None)] * array.ndim
-            where[rows], where[columns] = slice(y, y + size), slice(x, x + size)
-            cut.append(array[tuple(where)])
-    return module.stack(cut)
+    places = [(y, x) for y in firsts[0] for x in firsts[1]]
+    if module is np:
+        shape = list(array.shape)
+        shape[rows] = shape[columns] = size
+        out = np.empty((len(places), *shape), array.dtype)
+        for patch, place in zip(out, places, strict=True):
+            patch[...] = _one(array, place, size, pad, (rows, columns))
+        return out
+    return module.concatenate(
+        [_row(array, y, firsts[1], size, pad, (rows, columns)) for y in firsts[0]]
+    )
+
+
+def positions(shape: tuple[int, int], size: int, stride: int | None = None) -> Array:
+    """Give the first row and column of each patch of an image, in the order of `patches`.
+
+    Returns
+    -------
+    ndarray
+        int64, shape (n, 2).
+
+    Raises
+    ------
+    BadRequest
+        A size or stride that leaves pixels out.
+    """
+    stride = _checked(size, stride)
+    ys, xs = (_firsts(int(length), size, stride) for length in shape)
+    return np.stack(np.meshgrid(ys, xs, indexing="ij"), axis=-1).reshape(-1, 2).astype(np.int64)
+
+
+def _one(array: Array, place: tuple[int, int], size: int, pad: str, axes: tuple[int, int]) -> Array:
+    """Give one patch; only what lies beyond the image is made for it, not a larger image."""
+    where = [slice(None)] * array.ndim
+    after, inside = [(0, 0)] * array.ndim, [slice(None)] * array.ndim
+    for axis, first in zip(axes, place, strict=True):
+        start, beyond = _reach(array.shape[axis], first, size)
+        where[axis] = slice(start, first + size)
+        after[axis] = (0, beyond)
+        inside[axis] = slice(first - start, first - start + size)
+    part = array[tuple(where)]
+    if any(beyond for _, beyond in after):
+        part = np.pad(part, after, mode=pad)[tuple(inside)]  # type: ignore[call-overload]
+    return part
+
+
+def _reach(length: int, first: int, size: int) -> tuple[int, int]:
+    """Give from where an image is needed for a patch, and how much lies beyond its end.
+
+    A mirror may show pixels before the patch.
+    """
+    beyond = max(0, first + size - length)
+    return (min(first, max(0, length - 1 - beyond)) if beyond else first), beyond
+
+
+def row_strip(length: int, first: int, size: int) -> slice:
+    """Give which rows of an image of `length` rows the patches need that begin in row `first`."""
+    return slice(_reach(length, first, size)[0], min(first + size, length))
+
+
+def strip_patches(
+    first: int, lefts: Any, size: int, pad: str, axes: tuple[int, int] | None = None
+) -> Callable[[Array], Array]:
+    """Give what cuts the patches of one row out of its strip, in which they begin in row `first`."""
+    return partial(_cut, first=first, lefts=[int(x) for x in lefts], size=size, pad=pad, axes=axes)
+
+
+def _row(
+    array: Any, first: int, lefts: list[int], size: int, pad: str, axes: tuple[int, int]
+) -> Any:
+    """Give the patches that begin in one row of a Dask array, in one task: a task a patch is slow."""
+    rows, columns = axes
+    reach = row_strip(array.shape[rows], first, size)
+    where = [slice(None)] * array.ndim
+    where[rows] = reach
+    strip = array[tuple(where)].rechunk(-1)
+    shape = list(array.shape)
+    shape[rows] = shape[columns] = size
+    return strip.map_blocks(
+        strip_patches(first - reach.start, lefts, size, pad, axes),
+        dtype=array.dtype,
+        chunks=((len(lefts),), *((length,) for length in shape)),
+        new_axis=0,
+        meta=np.empty((0,) * (array.ndim + 1), array.dtype),
+    )
+
+
+def _cut(
+    strip: Array,
+    first: int,
+    lefts: list[int],
+    size: int,
+    pad: str,
+    axes: tuple[int, int] | None,
+) -> Array:
+    pair = spatial_axes(strip.ndim, axes)
+    return np.stack([_one(strip, (first, left), size, pad, pair) for left in lefts])
 
 
 def mosaic(

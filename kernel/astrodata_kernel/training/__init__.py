@@ -15,6 +15,7 @@ _HOMES = {
     "Training": "results",
     "collapse": "collapses",
     "fit": "fitting",
+    "fit_masks": "masks",
     "history_figure": "figures",
     "multistart": "multistarts",
     "split": "data",

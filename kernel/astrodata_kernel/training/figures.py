@@ -50,10 +50,22 @@ def history_figure(history: pd.DataFrame, starts: pd.DataFrame | None = None) ->
         axes.axvline(offset + 0.5, color="0.85", linewidth=0.8)
     if (history.val_loss > 0).all():
         axes.set_yscale("log")
+    if "val_iou" in history:
+        _scores(axes, history)
     axes.set_xlabel("epoch, rounds one after another")
     axes.set_ylabel("validation loss")
     axes.legend(fontsize="small", ncols=2)
     return figure
+
+
+def _scores(axes: Any, history: pd.DataFrame) -> None:
+    """Draw how well masks are met, which a loss does not tell, by an axis of its own."""
+    beside = axes.twinx()
+    for name, title, line in (("val_iou", "IoU", "-"), ("val_dice", "Dice", ":")):
+        beside.plot(history.epoch + 1, history[name], "C2", linestyle=line, label=title)
+    beside.set_ylim(0, 1)
+    beside.set_ylabel("IoU and Dice of the validation")
+    beside.legend(fontsize="small", loc="lower right")
 
 
 def svg_of(figure: Any) -> str:

@@ -108,26 +108,10 @@ def fit(
     }
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     compiled(model, learning_rate, loss)
-    path = None if checkpoint is None else Path(checkpoint)
-    state = State.load(path, key) if path is not None and resume else None
-    if state is None:
-        state = State(
-            key,
-            rate=learning_rate,
-            batch_size=min(batch_size, len(rows)),
-            plateau=replace(plateau or Plateau()),
-        )
-    told = progress or (lambda _record: None)
-    for record in state.history:
-        told(record)
-
-    def after_epoch(record: Record, state: State) -> None:
-        state.keep(path)
-        told(record)
-
     stop = cancelled or (lambda: False)
-    try:
-        stopped = train(
+
+    def work(state: State, after_epoch: AfterEpoch) -> str:
+        return train(
             model,
             rows,
             held,
@@ -137,10 +121,61 @@ def fit(
             after_epoch=after_epoch,
             cancelled=stop,
         )
+
+    fresh = State(
+        key,
+        rate=learning_rate,
+        batch_size=min(batch_size, len(rows)),
+        plateau=replace(plateau or Plateau()),
+    )
+    done = one_start(model, fresh, work, seed, checkpoint, resume, progress)
+    result = _result(model, done, seed, held, settings)
+    tracked(track, result, {"kind": "fit", **settings, "epochs": epochs})
+    return result
+
+
+AfterEpoch = Callable[[Record, State], None]
+
+
+def one_start(
+    model: Any,
+    fresh: State,
+    work: Callable[[State, AfterEpoch], str],
+    seed: int,
+    checkpoint: str | os.PathLike[str] | None,
+    resume: bool,
+    progress: Callable[[Record], None] | None,
+) -> Finished:
+    """Train a compiled model once, from its checkpoint where there is one, and give it its best weights.
+
+    Parameters
+    ----------
+    model
+        Compiled.
+    fresh
+        What to begin with where there is no checkpoint; its key says whose checkpoint it must be.
+    work
+        Trains from a state, tells of each epoch, and gives ``"finished"`` or ``"cancelled"``. An interrupt of
+        the kernel is the latter.
+    seed, checkpoint, resume, progress
+        As of `fit`.
+    """
+    path = None if checkpoint is None else Path(checkpoint)
+    state = (State.load(path, fresh.key) if path is not None and resume else None) or fresh
+    told = progress or (lambda _record: None)
+    for record in state.history:
+        told(record)
+
+    def after_epoch(record: Record, state: State) -> None:
+        state.keep(path)
+        told(record)
+
+    try:
+        stopped = work(state, after_epoch)
     except KeyboardInterrupt:
         stopped = "cancelled"
     model.set_weights(state.best_weights)
-    done = Finished(
+    return Finished(
         Start(0, 0, seed, []),
         state.best_weights,
         state.best_loss,
@@ -149,9 +184,6 @@ def fit(
         state.notes,
         stopped,
     )
-    result = _result(model, done, seed, held, settings)
-    tracked(track, result, {"kind": "fit", **settings, "epochs": epochs})
-    return result
 
 
 def _held_out(rows: Any, share: float, seed: int) -> tuple[Any, Any]:
@@ -172,21 +204,16 @@ def _result(model: Any, done: Finished, seed: int, held: Any, settings: dict[str
         notes.append(
             f"dead latents: {', '.join(f'z{i}' for i in dead)} have one value for all traces"
         )
-    starts = pd.DataFrame(
-        [
-            {
-                "round": 0,
-                "start": 0,
-                "seed": seed,
-                "val_loss": done.val_loss,
-                "epoch": done.epoch,
-                "collapsed": reason,
-            }
-        ]
-    )
     facts = {"data": settings["data"][0], "engine": "keras"}
     history = pd.DataFrame(done.history, columns=COLUMNS)
+    starts = table_of(done, seed, reason)
     return Training(model, history, starts, (0, 0), done.stopped, notes, facts)
+
+
+def table_of(done: Finished, seed: int, collapsed: str) -> pd.DataFrame:
+    """Give `Training.starts` of one start, and why it collapsed, or nothing."""
+    row = {"round": 0, "start": 0, "seed": seed, "val_loss": done.val_loss, "epoch": done.epoch}
+    return pd.DataFrame([{**row, "collapsed": collapsed}])
 
 
 def look(model: Any, traces: Any) -> tuple[str, list[int]]:

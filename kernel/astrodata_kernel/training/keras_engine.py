@@ -20,13 +20,16 @@ keras = keras_with_backend()
 Traces = npt.NDArray[np.float32]
 
 
-def compiled(model: Any, learning_rate: float, loss: Any = sum_of_squares) -> Any:
+def compiled(
+    model: Any, learning_rate: float, loss: Any = sum_of_squares, metrics: Any = None
+) -> Any:
     """Give the model, ready to train: Adam, and the sum of squares of each trace as its loss."""
     # XLA is slower than oneDNN for this network on a CPU (research: 13.5 against 8.7 CPU-s an epoch).
     on_cpu = keras.backend.backend() == "tensorflow" and not on_gpu()
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss=loss,
+        metrics=metrics,
         jit_compile=False if on_cpu else "auto",
     )
     model.optimizer.build(model.trainable_variables)
@@ -59,6 +62,58 @@ def train(
     OutOfMemory
         The device's memory does not hold one trace at a time.
     """
+
+    def epoch() -> Epoch | None:
+        loss = _one_epoch(model, train_traces, state, seed, cancelled)
+        if loss is None:
+            return None
+        held = model.evaluate(validation, validation, batch_size=state.batch_size, verbose=0)
+        return loss, float(held), {}
+
+    return run_epochs(
+        model,
+        state,
+        epoch,
+        epochs=epochs,
+        identity=identity,
+        after_epoch=after_epoch,
+        hint="normalise the traces (adk.processing.waveforms.normalise)",
+    )
+
+
+Epoch = tuple[float, float, dict[str, float]]
+"""Loss, validation loss, and what else is told of an epoch."""
+
+
+def run_epochs(
+    model: Any,
+    state: State,
+    epoch: Callable[[], Epoch | None],
+    *,
+    epochs: int,
+    identity: tuple[int, int] = (0, 0),
+    after_epoch: Callable[[Record, State], None],
+    hint: str,
+    what: str = "trace",
+) -> str:
+    """Train a compiled model from a state, epoch by epoch; a batch that does not fit the memory is halved.
+
+    Parameters
+    ----------
+    model, state, epochs, identity, after_epoch
+        As of `train`.
+    epoch
+        Trains one epoch, by ``state.epoch`` and ``state.batch_size``, and tells of it; None gives it up.
+    hint
+        What to do about a loss that is NaN from the start.
+    what
+        One of a batch is called.
+
+    Returns
+    -------
+    str
+        As of `train`, which raises the same.
+    """
     if not state.weights:
         # What a first epoch that is given up goes back to.
         state.weights = _arrays(model.weights)
@@ -69,26 +124,23 @@ def train(
     while state.epoch < epochs:
         started = time.perf_counter()
         try:
-            loss = _one_epoch(model, train_traces, state, seed, cancelled)
-            if loss is None:
+            told = epoch()
+            if told is None:
                 restore(model, state)  # the part of an epoch is given up
                 return "cancelled"
-            val_loss = float(
-                model.evaluate(validation, validation, batch_size=state.batch_size, verbose=0)
-            )
         except Exception as error:
             if not out_of_memory(error):
                 raise
-            _halve(state, error)
+            _halve(state, error, what)
             restore(model, state)
             continue
+        loss, val_loss, more = told
         if not np.isfinite(loss) and not state.history:
             raise TrainingFailed(
-                "the loss became NaN in the first epoch: normalise the traces "
-                "(adk.processing.waveforms.normalise) or lower the learning rate"
+                f"the loss became NaN in the first epoch: {hint} or lower the learning rate"
             )
         seconds = time.perf_counter() - started
-        state.close_epoch(identity, loss, val_loss, seconds, _arrays(model.weights))
+        state.close_epoch(identity, loss, val_loss, seconds, _arrays(model.weights), more)
         model.optimizer.learning_rate.assign(state.rate)
         state.optimizer = _arrays(model.optimizer.variables)
         after_epoch(state.history[-1], state)
@@ -110,10 +162,10 @@ def _one_epoch(
     return total / len(order)
 
 
-def _halve(state: State, error: Exception) -> None:
+def _halve(state: State, error: Exception, what: str) -> None:
     if state.batch_size == 1:
         raise OutOfMemory(
-            "the device's memory does not hold the network for one trace: free it (restart other "
+            f"the device's memory does not hold the network for one {what}: free it (restart other "
             "kernels) or train on the CPU"
         ) from error
     state.batch_size //= 2

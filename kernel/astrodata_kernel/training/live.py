@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from .results import COLUMNS
 from .starts import Record
 
 _PAUSE = 2.0  # seconds between two pictures: a picture takes 0.1 s
@@ -31,6 +30,16 @@ class Live:
         self._painted = float("-inf")
         self._handle = self._display()
 
+    def during(self, epoch: int, share: float, loss: float) -> None:
+        """Take in how far an epoch is, and its loss so far: a first one may take minutes."""
+        now = time.monotonic()
+        if self._handle is None or now - self._painted < _PAUSE:
+            return
+        self._painted = now
+        text = f"epoch {epoch + 1} of {self._epochs}, {share:.0%} of it: loss {loss:.4g}"
+        picture = self._picture() if self._records else ""
+        self._handle.update(_Html(f"<pre>{escape(text)}</pre>{picture}"))
+
     def __call__(self, record: Record) -> None:
         """Take in an epoch."""
         self._records.append(record)
@@ -39,7 +48,9 @@ class Live:
         left = taken / done * (self._epochs - done)
         text = (
             f"epoch {done} of {self._epochs} (round {record['round']}, start {record['start']}): "
-            f"loss {record['loss']:.4g}, validation {record['val_loss']:.4g}; {left:.0f} s to go"
+            f"loss {record['loss']:.4g}, validation {record['val_loss']:.4g}"
+            + (f", IoU {record['val_iou']:.3f}" if "val_iou" in record else "")
+            + f"; {left:.0f} s to go"
         )
         if self._handle is None:
             print(text, flush=True)  # noqa: T201 - that is what it is for
@@ -53,7 +64,7 @@ class Live:
     def _picture(self) -> str:
         from .figures import history_figure, svg_of
 
-        return svg_of(history_figure(pd.DataFrame(self._records, columns=COLUMNS)))
+        return svg_of(history_figure(pd.DataFrame(self._records)))
 
     @staticmethod
     def _display() -> Any:

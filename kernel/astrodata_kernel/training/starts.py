@@ -84,6 +84,7 @@ class State:
         val_loss: float,
         seconds: float,
         weights: Weights,
+        more: Record | None = None,
     ) -> None:
         """Take in an epoch that ended: its record, its weights, and the learning rate of the next.
 
@@ -95,6 +96,8 @@ class State:
             Of the epoch.
         weights
             At its end, arrays that nobody changes any more.
+        more
+            What else its record tells.
         """
         self.history.append(
             {
@@ -105,6 +108,7 @@ class State:
                 "val_loss": val_loss,
                 "learning_rate": self.rate,
                 "seconds": round(seconds, 3),
+                **(more or {}),
             }
         )
         self.weights = weights

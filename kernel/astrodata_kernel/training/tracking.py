@@ -179,9 +179,12 @@ class Tracker:
         run.parameters({**training.facts, **facts})
         now = int(time.time() * 1000)
         metrics = []
+        # All that is told of an epoch, as IoU where masks are drawn, is a curve.
+        others = {"round", "start", "epoch", "seconds"}
+        curves = [name for name in training.history.columns if name not in others]
         for row in training.history.itertuples():
             where = f"round{row.round}/start{row.start:02d}"
-            for name in ("loss", "val_loss", "learning_rate"):
+            for name in curves:
                 value = float(getattr(row, name))
                 metrics.append(Metric(f"{where}/{name}", value, now, int(row.epoch)))
         metrics.append(Metric("val_loss", training.val_loss, now, 0))
