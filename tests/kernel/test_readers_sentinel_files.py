@@ -274,6 +274,7 @@ def test_all_scenes_below_a_folder_open_in_the_order_of_their_dates(tmp_path: Pa
         adk.open(tmp_path / "S2")
     with pytest.raises(BadRequest, match="no scenes"):
         open_scenes([])
+    assert {scene.offset for scene in open_scenes(tmp_path, offset=-1000)} == {-1000}
 
 
 def test_a_list_of_scenes_is_told_how_it_is_opened(tmp_path: Path) -> None:

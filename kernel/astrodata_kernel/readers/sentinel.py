@@ -122,8 +122,19 @@ def open_scene_folder(path: Path, part: int | str | None = None) -> Scene:
     return open_folder(path, "Sentinel-2 folder", "1", part)
 
 
-def open_scenes(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[Scene]:
+def open_scenes(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    offset: float | None = None,
+    scale: float | None = None,
+) -> list[Scene]:
     """Give the scenes of some paths, or all below a folder, in the order of their dates.
+
+    Parameters
+    ----------
+    paths
+        A folder, or paths of scenes.
+    offset, scale
+        As one knows them, of all scenes: reflectance = (DN + offset) * scale; None leaves what each says.
 
     Raises
     ------
@@ -143,7 +154,8 @@ def open_scenes(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
         made = open_dataset(path)
         if not isinstance(made, Scene):
             raise BadRequest(f"{made.name} is of kind {made.kind!r}, no scene")
-        scenes.append(made)
+        unchanged = offset is None and scale is None
+        scenes.append(made if unchanged else made.with_offset(offset, scale))
     if not scenes:
         raise BadRequest(f"there are no scenes in {paths}")
     return sorted(
