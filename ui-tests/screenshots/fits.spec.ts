@@ -1,8 +1,6 @@
-import * as path from 'node:path';
-import { expect, test } from '@jupyterlab/galata';
-import { EXAMPLES, colours, newNotebook, runCell } from '../tests/steps';
+import { EXAMPLES } from '../tests/steps';
+import { takePictures } from './pictures';
 
-const IMAGES = path.resolve(__dirname, '../../docs/images');
 const SKY = `${EXAMPLES}/image_2mass_k_galactic_centre.fits`;
 const VIEW = `adk.view('${SKY}', stretch='asinh', limits='99.5%', height=420`;
 
@@ -64,34 +62,5 @@ labeller = adk.Labeller(pieces, 'labels', classes=['star', 'cloud'])
 labeller`
 };
 
-test.use({ viewport: { width: 1280, height: 1500 } });
-
-for (const [name, code] of Object.entries(PICTURES)) {
-  test(`images: ${name}`, async ({ page }) => {
-    await newNotebook(page);
-    await runCell(page, `import astrodata_kernel as adk\n${code}`);
-    const widget = page
-      .locator('.jp-OutputArea-output')
-      .last()
-      .locator('.astrodata-widget')
-      .first();
-    await expect.poll(() => colours(widget)).toBeGreaterThan(100);
-    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
-    await widget.screenshot({ path: path.join(IMAGES, `fits-${name}.png`) });
-  });
-}
-
-for (const [name, code] of Object.entries(OUTPUTS)) {
-  test(`images: ${name}`, async ({ page }) => {
-    await newNotebook(page);
-    await runCell(page, `import astrodata_kernel as adk\n${code}`);
-    const output = page
-      .locator('.jp-OutputArea-output')
-      .last()
-      .locator('img, .widget-vbox, .astrodata-widget')
-      .first();
-    await expect.poll(() => colours(output)).toBeGreaterThan(100);
-    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
-    await output.screenshot({ path: path.join(IMAGES, `fits-${name}.png`) });
-  });
-}
+takePictures('fits', PICTURES);
+takePictures('fits', OUTPUTS, 'img, .widget-vbox, .astrodata-widget');
