@@ -5,7 +5,6 @@
 import type { PreparingRequests } from './preparing';
 import type { RegionRequests, RegionTraits } from './regions';
 import type { CatalogueRequests, CatalogueTraits } from './catalogue';
-import type { DateRequests } from './dates';
 import type { CubeRequests, CubeTraits } from './cubes';
 
 /** Number that both halves compare in `hello`; raised when a frame changes its meaning. */
@@ -208,7 +207,7 @@ export interface ProbeMeta extends Where {
 
 /** What FitsViewer answers: the message up and the meta down of each kind. */
 export interface FitsRequests
-  extends RegionRequests, PreparingRequests, CatalogueRequests, CubeRequests, DateRequests {
+  extends RegionRequests, PreparingRequests, CatalogueRequests, CubeRequests {
   hello: { msg: Record<string, never>; meta: HelloMeta };
   describe: { msg: { hdu: number }; meta: DescribeMeta };
   overview: { msg: Where & { width: number }; meta: OverviewMeta };

@@ -24,6 +24,11 @@ export class Traits<T> {
     return this.#model.get(name);
   }
 
+  /** Tells whether the widget has a trait that not all widgets of its view have. */
+  has(name: string): boolean {
+    return this.#model.get(name as keyof T) !== undefined;
+  }
+
   /**
    * Sets traits and sends those that changed to the kernel.
    *

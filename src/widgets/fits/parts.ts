@@ -9,34 +9,21 @@ import type { Part, PartContext } from './part';
 import { Preparing } from './preparing';
 import { RegionsPart } from './regions/regions';
 import type { Frame } from './renderer';
-import { AreasPart } from './scene/areas/part';
-import { BasemapPart } from './scene/basemap';
-import { DatesPart } from './scene/dates/part';
-import { MasksPart } from './scene/masks';
-import { ScenePart } from './scene/part';
-import { PixelsPart } from './scene/pixels/part';
-import { TranscodingPart } from './scene/transcoding';
+import { ofScene, sceneParts } from './scene/index';
 
 /** Tells all parts what happens, and lets the uppermost one answer first. */
 export class Parts {
   readonly #parts: readonly Part[];
 
   constructor(context: PartContext) {
-    const masks = new MasksPart(context);
+    const { below, above } = ofScene(context) ? sceneParts(context) : { below: [], above: [] };
     this.#parts = [
-      masks.keys,
-      new ScenePart(context),
-      new BasemapPart(context),
-      new DatesPart(context),
-      masks,
-      new TranscodingPart(context),
-      new PixelsPart(context),
-      new AreasPart(context),
+      ...below,
       new Preparing(context),
       new CubePart(context),
       new RegionsPart(context),
       new CataloguePart(context),
-      masks.hand
+      ...above
     ];
   }
 

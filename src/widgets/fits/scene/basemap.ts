@@ -6,11 +6,12 @@
  */
 import type { Size } from '../../../core/geometry';
 import type { View } from '../../../core/protocol';
-import { isAbort, type Requester } from '../../../core/request';
+import { isAbort } from '../../../core/request';
 import { Later, field, make, select } from '../../common/dom';
 import type { Traits } from '../../common/traits';
-import type { Part, PartContext } from '../part';
+import type { Part } from '../part';
 import './basemap.css';
+import type { SceneContext, SceneRequester, SceneTraits } from './traits';
 
 /** A place in array pixels. */
 export type Corner = readonly [number, number];
@@ -30,14 +31,14 @@ export interface BasemapMeta {
   readonly level: number;
 }
 
-interface BasemapRequests {
+export interface BasemapRequests {
   basemap: {
     msg: { box: readonly [number, number, number, number]; scale: number };
     meta: BasemapMeta;
   };
 }
 
-interface BasemapTraits {
+export interface BasemapTraits {
   basemap: string;
   picture_opacity: number;
 }
@@ -76,12 +77,11 @@ export function viewMatrix(view: View, screen: Size): string {
   return `matrix(${zoom}, 0, 0, ${-zoom}, ${left}, ${top})`;
 }
 
-/** Stays out of sight in a viewer of anything but scenes. */
 export class BasemapPart implements Part {
   readonly overlay: HTMLElement;
   readonly tools: HTMLElement;
-  readonly #traits: Traits<BasemapTraits>;
-  readonly #context: PartContext;
+  readonly #traits: Traits<SceneTraits>;
+  readonly #context: SceneContext;
   readonly #picker: HTMLSelectElement;
   readonly #opacity = make('input', {
     type: 'range',
@@ -97,17 +97,16 @@ export class BasemapPart implements Part {
   readonly #images = new Map<string, HTMLImageElement>();
   readonly #rest = new Later(REST);
   readonly #save = new Later(REST);
-  #requester: Requester<BasemapRequests> | null = null;
+  #requester: SceneRequester | null = null;
   #turn = new AbortController();
   #asked = '';
   #attribution = '';
   #host = '';
   #lost = 0;
 
-  constructor(context: PartContext) {
+  constructor(context: SceneContext) {
     this.#context = context;
-    // A viewer of other images has none of these traits; they read as undefined there.
-    this.#traits = context.traits as unknown as Traits<BasemapTraits>;
+    this.#traits = context.traits;
     this.#picker = select('Base map', [{ value: '', text: 'none' }], basemap => {
       this.#traits.write({ basemap });
       this.#show();
@@ -134,8 +133,8 @@ export class BasemapPart implements Part {
     this.#show();
   }
 
-  connect(requester: Requester): void {
-    this.#requester = requester as unknown as Requester<BasemapRequests>;
+  connect(requester: SceneRequester): void {
+    this.#requester = requester;
     this.#context.dirty();
   }
 
@@ -164,8 +163,7 @@ export class BasemapPart implements Part {
   }
 
   #show(): void {
-    const basemap = this.#traits.get('basemap') as string | undefined;
-    this.tools.hidden = basemap === undefined;
+    const basemap = this.#traits.get('basemap');
     this.#shade.hidden = this.overlay.hidden = !basemap;
     const own = basemap && basemap !== OSM;
     this.#picker.replaceChildren(
@@ -173,9 +171,9 @@ export class BasemapPart implements Part {
       make('option', { value: OSM }, 'OpenStreetMap'),
       ...(own ? [make('option', { value: basemap }, 'of one’s own')] : [])
     );
-    this.#picker.value = basemap ?? '';
+    this.#picker.value = basemap;
     this.#picker.title = own ? `Tiles come from ${hostOf(basemap)}.` : ASKS;
-    const opacity = this.#traits.get('picture_opacity') ?? 1;
+    const opacity = this.#traits.get('picture_opacity');
     this.#opacity.value = String(opacity);
     this.#fade(basemap ? opacity : 1);
     this.#forget();
@@ -212,7 +210,7 @@ export class BasemapPart implements Part {
   }
 
   #lay({ tiles, host, attribution }: BasemapMeta): void {
-    this.#fade(this.#traits.get('picture_opacity') ?? 1);
+    this.#fade(this.#traits.get('picture_opacity'));
     this.#attribution = attribution;
     this.#host = host;
     const wanted = new Set(tiles.map(({ url }) => url));

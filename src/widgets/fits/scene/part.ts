@@ -1,34 +1,20 @@
 /** The picker of what is shown of a satellite scene: colours of three bands, one band, or an index. */
 import { field, make } from '../../common/dom';
 import type { Traits } from '../../common/traits';
-import type { Part, PartContext } from '../part';
+import type { Part } from '../part';
 import './style.css';
-
-/** One thing that the viewer offers to show. */
-export interface SceneChoice {
-  readonly group: string;
-  readonly text: string;
-  readonly bands: readonly string[];
-}
-
-/** The synced traits of SceneViewer besides those of FitsViewer, named as in Python. */
-interface SceneTraits {
-  bands: readonly string[];
-  choices: readonly SceneChoice[];
-}
+import type { SceneChoice, SceneContext, SceneTraits } from './traits';
 
 /** What no name of a band has in it. */
 const BETWEEN = '\n';
 
-/** Stays out of sight in a viewer of anything but scenes. */
 export class ScenePart implements Part {
   readonly tools: HTMLElement;
   readonly #traits: Traits<SceneTraits>;
   readonly #picker = make('select', { 'aria-label': 'Bands' });
 
-  constructor(context: PartContext) {
-    // A viewer of other images has none of these traits; they read as undefined there.
-    this.#traits = context.traits as unknown as Traits<SceneTraits>;
+  constructor(context: SceneContext) {
+    this.#traits = context.traits;
     this.#picker.addEventListener('change', () =>
       this.#traits.write({ bands: this.#picker.value.split(BETWEEN) })
     );
@@ -38,12 +24,7 @@ export class ScenePart implements Part {
   }
 
   #show(): void {
-    const bands = this.#traits.get('bands') as readonly string[] | undefined;
-    this.tools.hidden = !bands;
-    if (!bands) {
-      return;
-    }
-    const choices = this.#traits.get('choices') ?? [];
+    const [bands, choices] = [this.#traits.get('bands'), this.#traits.get('choices')];
     const value = bands.join(BETWEEN);
     const known = choices.some(choice => choice.bands.join(BETWEEN) === value);
     // Python may show what no list has, such as a formula.

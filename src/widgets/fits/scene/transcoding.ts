@@ -4,9 +4,10 @@
  * Tiles that are there stay: pixels are the same, they only come faster.
  */
 import type { DescribeMeta, Where } from '../../../core/protocol';
-import { isAbort, type Requester } from '../../../core/request';
+import { isAbort } from '../../../core/request';
 import { button, make } from '../../common/dom';
-import type { Part, PartContext } from '../part';
+import type { Part } from '../part';
+import type { SceneContext, SceneRequester } from './traits';
 import './transcoding.css';
 
 /** Mirror of `widgets/scene_transcoding.py`. */
@@ -19,7 +20,7 @@ export interface TranscodingMeta {
   readonly said: string;
 }
 
-interface TranscodingRequests {
+export interface TranscodingRequests {
   transcoding: { msg: { wish?: 'cancel' | 'again' }; meta: TranscodingMeta };
 }
 
@@ -28,25 +29,20 @@ const PAUSE = 500;
 
 export class TranscodingPart implements Part {
   readonly panel: HTMLElement;
-  readonly #context: PartContext;
-  readonly #there: boolean;
+  readonly #context: SceneContext;
   readonly #bar = make('progress', { max: 1, 'aria-label': 'Bands written anew' });
   readonly #text = make('span', { role: 'status' });
   readonly #cancel: HTMLButtonElement;
   readonly #again: HTMLButtonElement;
   readonly #dismiss: HTMLButtonElement;
-  #requester: Requester<TranscodingRequests> | null = null;
+  #requester: SceneRequester | null = null;
   #turn = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** What went wrong and was told: the next bands mostly fail for the same reason. */
   readonly #told = new Set<string>();
 
-  constructor(context: PartContext) {
+  constructor(context: SceneContext) {
     this.#context = context;
-    this.#there = (context.traits.get as (name: string) => unknown).call(
-      context.traits,
-      'choices'
-    ) as boolean;
     this.#cancel = button(
       'Cancel',
       'Cancel writing the bands anew',
@@ -74,8 +70,8 @@ export class TranscodingPart implements Part {
     );
   }
 
-  connect(requester: Requester): void {
-    this.#requester = requester as unknown as Requester<TranscodingRequests>;
+  connect(requester: SceneRequester): void {
+    this.#requester = requester;
     this.#ask();
   }
 
@@ -92,7 +88,7 @@ export class TranscodingPart implements Part {
 
   #ask(wish?: 'cancel' | 'again'): void {
     this.dispose();
-    if (!this.#requester || !this.#there || this.#context.signal.aborted) {
+    if (!this.#requester || this.#context.signal.aborted) {
       return;
     }
     const { signal } = (this.#turn = new AbortController());

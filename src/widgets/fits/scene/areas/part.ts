@@ -1,11 +1,11 @@
 /** Areas of a scene: the selected region's bands and indices in numbers, and what is cut out of it. */
-import type { DescribeMeta, Where } from '../../../../core/protocol';
-import { isAbort, type Requester } from '../../../../core/request';
+import { isAbort } from '../../../../core/request';
 import { copyText } from '../../../common/clipboard';
 import { Later } from '../../../common/dom';
 import { download } from '../../../common/download';
 import type { Traits } from '../../../common/traits';
-import type { Part, PartContext } from '../../part';
+import type { Part } from '../../part';
+import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
 import { AreaPanel, type Export } from './panel';
 import './style.css';
 import {
@@ -13,22 +13,20 @@ import {
   place,
   type AreaMeta,
   type AreaRequests,
-  type AreaTraits,
   type HistogramMeta
 } from './wire';
 
 /** Milliseconds for which a region stays as it is before it is measured. */
 const PAUSE = 300;
 
-/** Stays out of sight in a viewer of anything but scenes, and while no region is selected. */
+/** Stays out of sight while no region is selected. */
 export class AreasPart implements Part {
   readonly panel: HTMLElement;
-  readonly #context: PartContext;
-  readonly #traits: Traits<AreaTraits>;
-  readonly #there: boolean;
+  readonly #context: SceneContext;
+  readonly #traits: Traits<SceneTraits>;
   readonly #panel: AreaPanel;
   readonly #later = new Later(PAUSE);
-  #requester: Requester<AreaRequests> | null = null;
+  #requester: SceneRequester | null = null;
   #turn: AbortController | null = null;
   #working = 0;
   #asked = '';
@@ -37,10 +35,9 @@ export class AreasPart implements Part {
   #name = '';
   #said = '';
 
-  constructor(context: PartContext) {
+  constructor(context: SceneContext) {
     this.#context = context;
-    this.#traits = context.traits as unknown as Traits<AreaTraits>;
-    this.#there = this.#traits.get('area_panel') !== undefined;
+    this.#traits = context.traits;
     this.#panel = new AreaPanel(
       {
         open: area_panel => this.#traits.write({ area_panel }),
@@ -56,26 +53,22 @@ export class AreasPart implements Part {
       context.signal
     );
     this.panel = this.#panel.element;
-    if (this.#there) {
-      const names = ['shapes', 'selected_shapes', 'area_panel', 'area_clouds'] as const;
-      this.#traits.watch([...names, 'series_indices', 'date', 'dates'], () => this.#read());
-      this.#read();
-    }
+    const names = ['shapes', 'selected_shapes', 'area_panel', 'area_clouds'] as const;
+    this.#traits.watch([...names, 'series_indices', 'date', 'dates'], () => this.#read());
+    this.#read();
   }
 
   get busy(): boolean {
     return !!this.#turn || this.#working > 0;
   }
 
-  connect(requester: Requester): void {
-    this.#requester = requester as unknown as Requester<AreaRequests>;
+  connect(requester: SceneRequester): void {
+    this.#requester = requester;
     this.#read();
   }
 
-  setImage(_facts: DescribeMeta | null, _where: Where | null): void {
-    if (this.#there) {
-      this.#read();
-    }
+  setImage(): void {
+    this.#read();
   }
 
   redraw(): void {
@@ -122,7 +115,7 @@ export class AreasPart implements Part {
 
   #show(): void {
     const [traits, region] = [this.#traits, this.#region];
-    this.panel.hidden = !this.#there || !region;
+    this.panel.hidden = !region;
     if (!region) {
       return;
     }

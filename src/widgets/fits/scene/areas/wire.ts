@@ -1,6 +1,5 @@
 /** What crosses about areas of scenes. Mirror of `widgets/scene_areas.py`. */
 import type { Shape } from '../../../../core/regions';
-import type { PixelTraits } from '../pixels/wire';
 
 export const COLUMNS = ['n', 'mean', 'std', 'min', 'p5', 'median', 'p95', 'max'] as const;
 
@@ -51,11 +50,9 @@ export interface AreaRequests {
 }
 
 /** The synced traits, named as in Python. */
-export interface AreaTraits extends PixelTraits {
+export interface AreaTraits {
   area_panel: boolean;
   area_clouds: boolean;
-  shapes: readonly Shape[];
-  selected_shapes: readonly number[];
 }
 
 const WITH_INSIDE: readonly Shape['shape'][] = ['circle', 'ellipse', 'box', 'polygon', 'point'];

@@ -2,14 +2,14 @@
 import { clearDates, dayOf, nextClear, type DateTraits } from '../../../../core/dates';
 import { imageToScreen, type Point } from '../../../../core/geometry';
 import type { DescribeMeta, Where } from '../../../../core/protocol';
-import type { Requester } from '../../../../core/request';
 import { Later, make } from '../../../common/dom';
 import type { Traits } from '../../../common/traits';
 import { AheadRequester } from '../../cube/ahead';
 import { Player } from '../../cube/player';
-import type { Part, PartContext } from '../../part';
+import type { Part } from '../../part';
 import type { Frame } from '../../renderer';
 import { OVERVIEW_WIDTH } from '../../scene';
+import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
 import { DateControls } from './controls';
 import { DatesOver } from './over';
 import { SecondPicture } from './second';
@@ -22,13 +22,13 @@ const DEBOUNCE = 250;
 /** Dates that are fetched before their turn in play. */
 const AHEAD = 2;
 
-/** Stays out of sight where there is one date, or none. */
+/** Stays out of sight where there is one date. */
 export class DatesPart implements Part {
   readonly overlay: HTMLElement;
   readonly panel: HTMLElement;
   readonly beside = make('div', { class: 'astrodata-fits-beside', hidden: true });
-  readonly #context: PartContext;
-  readonly #traits: Traits<DateTraits>;
+  readonly #context: SceneContext;
+  readonly #traits: Traits<SceneTraits>;
   readonly #strip = new Strip({ show: date => this.#show(date) });
   readonly #controls: DateControls;
   readonly #over: DatesOver;
@@ -36,17 +36,16 @@ export class DatesPart implements Part {
   readonly #player: Player;
   readonly #renew = new Later(DEBOUNCE);
   readonly #tell = new Later(DEBOUNCE);
-  #requester: Requester | null = null;
+  #requester: SceneRequester | null = null;
   #second: SecondPicture | null = null;
   /** How the thumbnails look. */
   #look = '';
   #where: Where | null = null;
   #frame: Frame | null = null;
 
-  constructor(context: PartContext) {
+  constructor(context: SceneContext) {
     this.#context = context;
-    // A viewer of other images has none of these traits; they read as undefined there.
-    this.#traits = context.traits as unknown as Traits<DateTraits>;
+    this.#traits = context.traits;
     this.#over = new DatesOver((share, done) => this.#cut(share, done));
     this.overlay = this.#over.element;
     this.#controls = this.#makeControls();
@@ -90,7 +89,7 @@ export class DatesPart implements Part {
     return !!this.#second?.busy || this.#thumbnails.busy;
   }
 
-  connect(requester: Requester): void {
+  connect(requester: SceneRequester): void {
     this.#requester = requester;
     this.#thumbnails.connect(requester);
     this.#refresh();
@@ -166,7 +165,7 @@ export class DatesPart implements Part {
   // --- which date ---------------------------------------------------------------------------------
 
   get #dates(): DateTraits['dates'] {
-    return this.#traits.get('dates') ?? [];
+    return this.#traits.get('dates');
   }
 
   get #several(): boolean {
@@ -287,7 +286,7 @@ export class DatesPart implements Part {
     this.#showLine();
   }
 
-  #makeSecond(requester: Requester): SecondPicture {
+  #makeSecond(requester: SceneRequester): SecondPicture {
     const { changed, fail } = this.#context;
     const second = new SecondPicture(requester, {
       changed,

@@ -1,13 +1,13 @@
 /** Layers of classes over a scene: its classification, clouds and masks, and the hand that paints masks. */
 import type { Point, Size } from '../../../../core/geometry';
 import type { DescribeMeta, View } from '../../../../core/protocol';
-import type { Requester } from '../../../../core/request';
 import { button, make } from '../../../common/dom';
 import type { Traits } from '../../../common/traits';
-import type { Grip, Part, PartContext } from '../../part';
+import type { Grip, Part } from '../../part';
 import { catchEvents } from '../../regions/catching';
+import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
 import { Editor } from './editor';
-import type { LayerFacts, LayerLooks, MaskRequests, MaskTraits } from './facts';
+import type { LayerFacts, LayerLooks, MaskTraits } from './facts';
 import { LayerWindow } from './layers';
 import { inksOf } from './painting';
 import { Panel } from './panel';
@@ -26,32 +26,37 @@ const NAMES = [
   'brush_value'
 ] as const;
 
-/** Stays out of sight in a viewer of anything but scenes. */
 export class MasksPart implements Part {
   readonly overlay: HTMLElement;
   readonly panel: HTMLElement;
   readonly tools: HTMLElement;
+  readonly help = [
+    ['m', 'show or hide all masks and classes'],
+    ['b, p, x while painting', 'brush, polygon, erase (Alt: erase for a stroke)'],
+    ['[ ] while painting', 'a smaller or larger brush'],
+    ['Enter, Escape while painting', 'close the polygon; give it up, or end painting'],
+    ['Shift drag while painting', 'move the picture']
+  ] as const;
   /** Takes the hand before all other parts, while it paints. */
   readonly hand: Part = { grip: (at, event) => this.#grip(at, event) };
   /** Takes keys before all other parts, while the hand paints. */
   readonly keys: Part = {
     key: event => !!this.#editing && plain(event) && this.#onPaintingKey(event.key)
   };
-  readonly #context: PartContext;
-  readonly #traits: Traits<MaskTraits>;
+  readonly #context: SceneContext;
+  readonly #traits: Traits<SceneTraits>;
   readonly #sheet = new Sheet();
   readonly #editor: Editor;
   readonly #panel: Panel;
   readonly #open: HTMLButtonElement;
   readonly #windows = new Map<string, LayerWindow>();
-  #requester: Requester<MaskRequests> | null = null;
+  #requester: SceneRequester | null = null;
   /** Class that is painted when it is not erased. */
   #value = 1;
 
-  constructor(context: PartContext) {
+  constructor(context: SceneContext) {
     this.#context = context;
-    // A viewer of other images has none of these traits; they read as undefined there.
-    this.#traits = context.traits as unknown as Traits<MaskTraits>;
+    this.#traits = context.traits;
     this.#editor = this.#makeEditor();
     this.#panel = this.#makePanel();
     this.panel = this.#panel.element;
@@ -86,38 +91,24 @@ export class MasksPart implements Part {
     this.#show();
   }
 
-  get help(): readonly (readonly [string, string])[] {
-    return this.#there
-      ? [
-          ['m', 'show or hide all masks and classes'],
-          ['b, p, x while painting', 'brush, polygon, erase (Alt: erase for a stroke)'],
-          ['[ ] while painting', 'a smaller or larger brush'],
-          ['Enter, Escape while painting', 'close the polygon; give it up, or end painting'],
-          ['Shift drag while painting', 'move the picture']
-        ]
-      : [];
-  }
 
   get busy(): boolean {
     return this.#editor.busy || [...this.#windows.values()].some(one => one.busy);
   }
 
-  connect(requester: Requester): void {
-    this.#requester = requester as unknown as Requester<MaskRequests>;
+  connect(requester: SceneRequester): void {
+    this.#requester = requester;
     this.#editor.connect(this.#requester);
     this.#windows.forEach(one => one.connect(this.#requester));
     this.#context.dirty();
   }
 
   setImage(facts: DescribeMeta | null): void {
-    this.overlay.hidden = !facts || !this.#there;
+    this.overlay.hidden = !facts;
     this.#context.dirty();
   }
 
   frame(view: View, image: Size, screen: Size): void {
-    if (!this.#there) {
-      return;
-    }
     const density = window.devicePixelRatio || 1;
     const painted: Painted[] = [];
     for (const facts of this.#traits.get('masks_visible') ? this.#layers : []) {
@@ -138,13 +129,11 @@ export class MasksPart implements Part {
   }
 
   hover(at: Point | null, event: PointerEvent | null): void {
-    if (this.#there) {
-      this.#editor.hover(at, event);
-    }
+    this.#editor.hover(at, event);
   }
 
   key(event: KeyboardEvent): boolean {
-    const mine = this.#there && plain(event) && event.key === 'm';
+    const mine = plain(event) && event.key === 'm';
     if (mine) {
       this.#toggle();
     }
@@ -158,15 +147,11 @@ export class MasksPart implements Part {
   // --- what is known ----------------------------------------------------------------------------
 
   get #layers(): readonly LayerFacts[] {
-    return this.#traits.get('overlays') ?? [];
-  }
-
-  get #there(): boolean {
-    return (this.#traits.get('overlays') as unknown) !== undefined;
+    return this.#traits.get('overlays');
   }
 
   get #editing(): string {
-    return this.#traits.get('mask_editing') ?? '';
+    return this.#traits.get('mask_editing');
   }
 
   #windowOf(name: string): LayerWindow {
@@ -184,13 +169,9 @@ export class MasksPart implements Part {
   }
 
   #show(): void {
-    this.tools.hidden = this.overlay.hidden = !this.#there;
-    const open = this.#there && !!this.#traits.get('masks_panel');
+    const open = this.#traits.get('masks_panel');
     this.panel.hidden = !open;
     this.#open.setAttribute('aria-pressed', String(open));
-    if (!this.#there) {
-      return;
-    }
     for (const [name, kept] of this.#windows) {
       if (!this.#layers.some(one => one.name === name)) {
         kept.dispose();
@@ -221,7 +202,7 @@ export class MasksPart implements Part {
   // --- what hands and keys do -------------------------------------------------------------------
 
   #grip(at: Point, event: PointerEvent): Grip | null {
-    return this.#there && this.#editing ? this.#editor.grip(at, event) : null;
+    return this.#editing ? this.#editor.grip(at, event) : null;
   }
 
   /** Shows all layers, or none. */

@@ -1,22 +1,21 @@
 /** Pixels of a scene: a click pins one, and below the picture stand its spectrum and its indices in time. */
 import { imageToScreen, isInside, pixelAt, type Point, type Size } from '../../../../core/geometry';
 import type { DescribeMeta, View } from '../../../../core/protocol';
-import type { Requester } from '../../../../core/request';
 import { copyText } from '../../../common/clipboard';
 import { button, make } from '../../../common/dom';
 import { css, PALETTE } from '../../../common/palette';
 import type { Traits } from '../../../common/traits';
-import type { Grip, Part, PartContext } from '../../part';
+import type { Grip, Part } from '../../part';
+import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
 import { momentOf } from './dates';
 import { PixelPanel } from './panel';
 import { Reading } from './reading';
 import './style.css';
-import { toggled, type PixelRequests, type PixelTraits, type Place } from './wire';
+import { toggled, type Place } from './wire';
 
 /** CSS pixels that a click may move by. */
 const CLICK = 4;
 
-/** Stays out of sight in a viewer of anything but scenes. */
 export class PixelsPart implements Part {
   readonly overlay = make('div', { class: 'astrodata-scene-markers' });
   readonly panel: HTMLElement;
@@ -24,24 +23,22 @@ export class PixelsPart implements Part {
   readonly help = [
     ['s, click', 'spectrum and series of a pixel of a scene; once more unpins it']
   ] as const;
-  readonly #context: PartContext;
-  readonly #traits: Traits<PixelTraits>;
-  readonly #there: boolean;
+  readonly #context: SceneContext;
+  readonly #traits: Traits<SceneTraits>;
   readonly #button: HTMLButtonElement;
   readonly #panel: PixelPanel;
   readonly #reading: Reading;
   readonly #markers = new Map<string, HTMLElement>();
   readonly #colours = new Map<string, string>();
-  #requester: Requester<PixelRequests> | null = null;
+  #requester: SceneRequester | null = null;
   #image: DescribeMeta | null = null;
   #pointer: Point | null = null;
   /** Whether a click opened the panel, which the click that takes it back closes again. */
   #opened = false;
 
-  constructor(context: PartContext) {
+  constructor(context: SceneContext) {
     this.#context = context;
-    this.#traits = context.traits as unknown as Traits<PixelTraits>;
-    this.#there = this.#traits.get('pixels') !== undefined;
+    this.#traits = context.traits;
     this.#button = button(
       'Pixels',
       'Spectra and series of pixels',
@@ -65,21 +62,19 @@ export class PixelsPart implements Part {
       this.#show();
     });
     this.panel = this.#panel.element;
-    this.tools = make('div', { class: 'astrodata-buttons', hidden: !this.#there }, this.#button);
-    if (this.#there) {
-      const names = ['pixels', 'pixel_panel', 'series_indices', 'series_clouds', 'date'] as const;
-      this.#traits.watch([...names, 'dates'], () => this.#read());
-      this.#read();
-    }
+    this.tools = make('div', { class: 'astrodata-buttons' }, this.#button);
+    const names = ['pixels', 'pixel_panel', 'series_indices', 'series_clouds', 'date'] as const;
+    this.#traits.watch([...names, 'dates'], () => this.#read());
+    this.#read();
   }
 
   get busy(): boolean {
     return this.#reading.busy;
   }
 
-  connect(requester: Requester): void {
-    this.#requester = requester as unknown as Requester<PixelRequests>;
-    this.#reading.connect(this.#requester);
+  connect(requester: SceneRequester): void {
+    this.#requester = requester;
+    this.#reading.connect(requester);
   }
 
   setImage(facts: DescribeMeta | null): void {
@@ -100,7 +95,7 @@ export class PixelsPart implements Part {
 
   grip(at: Point, down: PointerEvent): Grip | null {
     // A click beside the selected regions is for letting them go.
-    const selected = this.#context.traits.get('selected_shapes') ?? [];
+    const selected = this.#context.traits.get('selected_shapes');
     const place = this.#placeAt(at);
     if (place && !selected.length && down.isPrimary !== false && down.target) {
       this.#pinOnClick(place, down, down.target);
@@ -110,7 +105,7 @@ export class PixelsPart implements Part {
 
   key(event: KeyboardEvent): boolean {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (!this.#there || !plain || event.key !== 's') {
+    if (!plain || event.key !== 's') {
       return false;
     }
     const place = this.#pointer && this.#placeAt(this.#pointer);
@@ -133,7 +128,7 @@ export class PixelsPart implements Part {
   // --- what hands do ------------------------------------------------------------------------------
 
   #placeAt(at: Point): Place | null {
-    if (!this.#there || !this.#image || !isInside(at, this.#image)) {
+    if (!this.#image || !isInside(at, this.#image)) {
       return null;
     }
     const { x, y } = pixelAt(at);
@@ -185,7 +180,7 @@ export class PixelsPart implements Part {
     }
   }
 
-  #write(values: Partial<PixelTraits>): void {
+  #write(values: Partial<SceneTraits>): void {
     this.#panel.say('');
     this.#traits.write(values);
   }
@@ -260,7 +255,7 @@ export class PixelsPart implements Part {
 
   #show(): void {
     const traits = this.#traits;
-    if (!this.#there || !traits.get('pixel_panel')) {
+    if (!traits.get('pixel_panel')) {
       return;
     }
     const [dates, date] = [traits.get('dates') ?? [], traits.get('date') ?? 0];

@@ -50,12 +50,6 @@ export interface PixelTraits {
   pixel_panel: boolean;
   series_indices: readonly string[];
   series_clouds: boolean;
-  choices: readonly { group: string; text: string; bands: readonly string[] }[];
-  bands: readonly string[];
-  /** Number of the date on show. */
-  date: number;
-  dates: readonly { date: string; name: string; hdu: number; error: string }[];
-  hdu: number;
 }
 
 export const MOST_PINS = 10;
