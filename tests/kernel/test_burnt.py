@@ -13,6 +13,7 @@ from astrodata_kernel.processing import burnt
 from astrodata_kernel.processing.burnt_files import save_map
 from astrodata_kernel.processing.burnt_result import burnt_map
 from astrodata_kernel.testing.fires import CHAR, built
+from astrodata_kernel.testing.scenes import safe_folder
 
 REAL = Path(__file__).parents[2] / "examples" / "data" / "sentinel2_43RCP"
 
@@ -218,6 +219,11 @@ def test_thresholds_are_chosen_over_several_events_together(fires) -> None:
         burnt.best_threshold(maps[0], np.zeros_like(truths[0]))
 
 
+def test_a_threshold_of_no_map_is_refused() -> None:
+    with pytest.raises(BadRequest, match="no map"):
+        burnt.best_threshold([], [])
+
+
 def test_otsu_divides_two_heaps_and_refuses_one_value() -> None:
     values = np.concatenate([np.random.default_rng(0).normal(m, 0.05, 500) for m in (0.1, 0.7)])
     assert 0.2 < burnt.best_threshold(values.reshape(20, 50), method="otsu") < 0.65
@@ -236,7 +242,23 @@ def test_a_map_has_hectares_scores_and_a_picture(fires, pair) -> None:
     assert made.scores.tp.iloc[0] == ((mask == 1) & (fires[0].truth() == 1)).sum()
     page = made._repr_html_()
     assert "data:image/png;base64" in page
+    (legend,) = made.figure().legends
+    assert [text.get_text() for text in legend.texts] == ["burnt", "truth", "not judged"]
+    with pytest.raises(BadRequest, match="do not say where they lie"):
+        burnt_map(*pair, values=made.values.values)
     assert "ha burnt by dNBR" in page
+
+
+def test_a_scene_that_is_all_cloud_has_no_hectares_and_says_why(tmp_path) -> None:
+    cloud = np.full((30, 30), 9, "u1")
+    before = adk.open(safe_folder(tmp_path / "before", size=60, bands=["B08", "B12"]))
+    after = adk.open(safe_folder(tmp_path / "after", size=60, bands=["B08", "B12"], scl=cloud))
+    made = burnt_map(before, after, truth=np.ones((60, 60), "u1"))
+    assert np.isnan(made.hectares)
+    assert "nothing can be judged" in str(made)
+    assert set(made.scores.note) == {"no pixel was judged"}
+    with pytest.raises(BadRequest, match="no pixel can be judged"):
+        burnt.best_threshold(made.values, made.truth)
 
 
 def test_a_map_is_kept_as_geotiff_with_its_crs_and_nodata(pair, tmp_path) -> None:

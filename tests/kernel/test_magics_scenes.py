@@ -45,11 +45,12 @@ def test_index_gives_the_viewer_and_keeps_the_map(capsys, fire) -> None:
         np.testing.assert_array_equal(file.read(1), fire.scenes()[1].index("NBR")[:])
 
 
-def test_index_takes_a_formula_and_a_resolution_of_the_file() -> None:
+def test_index_takes_a_formula_and_a_resolution_of_the_file(capsys) -> None:
     viewer = astro(
         'index after "(B8A - B12) / (B8A + B12)" --offset=0 --resolution 60 --save x.tif'
     )
     assert viewer.bands == ["(B8A - B12) / (B8A + B12)"]
+    assert "x.tif in pixels of 60 m; the viewer shows the scene's own" in capsys.readouterr().out
     with rasterio.open("x.tif") as file:
         assert file.shape == (22, 22)
 

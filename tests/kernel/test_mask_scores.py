@@ -128,7 +128,7 @@ def test_the_curves_are_a_figure_that_a_cell_shows(drawn) -> None:
     assert isinstance(table, pd.DataFrame)
     figure = scores_figure(table)
     left, right = figure.axes
-    assert (left.get_xlabel(), right.get_xlabel()) == ("recall", "threshold")
+    assert (left.get_xlabel(), right.get_xlabel()) == ("recall", "threshold of the probability")
     assert len(right.lines) == 4
     assert figure._repr_png_()[0].startswith(b"\x89PNG")
     assert adk.processing.scores.scores is scores

@@ -2,6 +2,7 @@ import json
 import struct
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import astrodata_kernel as adk
@@ -281,6 +282,15 @@ def test_dates_and_indices_are_channels_of_one_array() -> None:
 def test_a_mask_on_another_grid_is_refused() -> None:
     with pytest.raises(BadRequest, match="scene's grid"):
         PatchSet.of(np.zeros((20, 30, 2)), np.zeros((30, 20)), size=10)
+
+
+def test_patches_of_plain_arrays_are_kept_without_an_origin(tmp_path: Path) -> None:
+    made = some("a")
+    bare = replace(made, origins={})
+    again = PatchSet.load(bare.save(tmp_path / "bare.npz"))
+    assert (again.scenes, dict(again.origins)) == (made.scenes, {})
+    with pytest.raises(BadRequest, match="'a' has no origin"):
+        replace(made, origins={"b": made.origins["a"]})
 
 
 def test_sets_that_differ_cannot_be_joined() -> None:

@@ -14,9 +14,9 @@ import pytest
 import rasterio
 from astrodata_kernel.datasets.scene_arrays import Grid
 from astrodata_kernel.errors import BadRequest, TooLarge, UnknownName, UnreadableFile
-from astrodata_kernel.processing import scene_areas, scene_writing
+from astrodata_kernel.processing import scene_areas
 from astrodata_kernel.processing.scene_areas import Area, area_of, box_of
-from astrodata_kernel.readers import sentinel_transcode
+from astrodata_kernel.readers import geotiff_writing, sentinel_transcode
 from astrodata_kernel.testing.scenes import safe_folder
 from astrodata_kernel.widgets import scene_areas as widget_areas
 from astropy.io import fits
@@ -238,7 +238,7 @@ def test_what_cannot_be_written_leaves_nothing(
         viewer.export(BOX, tmp_path / "a.tif", bands=[])
     with pytest.raises(UnreadableFile, match="cannot be written"):
         viewer.export(BOX, tmp_path / "no" / "a.tif")
-    monkeypatch.setattr(scene_writing, "_LEFT_FREE", 1 << 60)
+    monkeypatch.setattr(geotiff_writing, "_LEFT_FREE", 1 << 60)
     with pytest.raises(TooLarge, match="no room"):
         viewer.export(BOX, tmp_path / "a.tif")
     monkeypatch.setattr(scene_areas, "MOST_PIXELS", 100)
@@ -357,10 +357,10 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     begin = threading.Event()
     real = sentinel_transcode._written
 
-    def held(raster: Any, told: Any) -> Any:
+    def held(raster: Any, told: Any, classes: bool) -> Any:
         while not begin.wait(0.01):
             told(0.0)
-        return real(raster, told)
+        return real(raster, told, classes)
 
     monkeypatch.setattr(sentinel_transcode, "_written", held)
     folder = safe_folder(tmp_path, size=SIZE, bands=["B02", "B03", "B04"])

@@ -14,6 +14,7 @@ from astrodata_kernel.processing.scores import scores
 from astrodata_kernel.processing.tiled import predict_lazily, predict_scene
 from astrodata_kernel.processing.tiled_windows import Blend, hann, starts
 from astrodata_kernel.testing.fires import built
+from scipy.ndimage import uniform_filter
 
 REAL = Path(__file__).parents[2] / "examples" / "data" / "sentinel2_43RCP"
 
@@ -199,16 +200,15 @@ def test_the_scaling_that_a_network_was_trained_with_chooses_the_bands() -> None
 
 
 def test_blending_leaves_less_of_a_seam_than_windows_side_by_side() -> None:
-    import keras
-
-    keras.utils.set_random_seed(1)
-    net = adk.models.plain_unet((16, 16, 3), filters=(4, 8), bottleneck=8)
-    net.set_weights([2 * weight for weight in net.get_weights()])
     y, x = np.mgrid[:80, :80]
-    field = np.stack([np.sin(x / 9), np.cos(y / 7), np.sin((x + y) / 11)], axis=-1).astype("f4")
+    field = (np.sin(x / 9) + np.cos(y / 7) + np.sin((x + y) / 11))[..., None].astype("f4")
+
+    def near(windows):
+        """Look around each pixel, and see 0 beyond the window as a convolution does."""
+        return uniform_filter(windows[..., 0], (0, 7, 7), mode="constant")
 
     def steps(overlap: int) -> tuple[float, float]:
-        made = predict_scene(net, field, size=16, overlap=overlap, batch=25)
+        made = predict_scene(near, field, size=16, overlap=overlap, batch=25)
         jumps = np.abs(np.diff(made, axis=1))
         seams = np.arange(15, 79, 16)
         return jumps[:, seams].mean(), np.delete(jumps, seams, axis=1).mean()
@@ -219,18 +219,19 @@ def test_blending_leaves_less_of_a_seam_than_windows_side_by_side() -> None:
     assert blended < 0.7 * beside
 
 
-def test_a_network_trained_on_fires_beats_the_empty_mask_on_another_place(tmp_path) -> None:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Train a small network on three fires, and give it with the scaling and the fourth."""
     import keras
 
     pair = [scene.with_offset(0, 1e-4) for scene in adk.open_scenes(REAL)]
-    fires = built(tmp_path, *pair, count=4)
-    bands = ["B04", "B8A", "B12"]
+    fires = built(tmp_path_factory.mktemp("fires"), *pair, count=4)
     patches = PatchSet.join(
         [
             PatchSet.of(
                 list(fire.scenes()),
                 fire.truth(),
-                bands=bands,
+                bands=["B04", "B8A", "B12"],
                 size=44,
                 event=fire.name,
                 name=fire.name,
@@ -240,14 +241,17 @@ def test_a_network_trained_on_fires_beats_the_empty_mask_on_another_place(tmp_pa
     )
     patches = patches.compute().fit_scaling()
     keras.utils.set_random_seed(3)
-    net = adk.models.plain_unet((2, 44, 44, 3), filters=(8, 16), bottleneck=16, dropout=0.0)
+    net = adk.models.plain_unet((2, 44, 44, 3), filters=(4,), bottleneck=8, dropout=0.0)
     done = adk.training.fit_masks(
-        net, patches, epochs=10, batch_size=4, learning_rate=1e-2, track=False
+        net, patches, epochs=6, batch_size=4, learning_rate=3e-2, track=False
     )
-    made = predict_scene(
-        done.model, list(fires[3].scenes()), size=44, overlap=16, scaling=patches.scaling
-    )
-    truth = fires[3].truth()
+    return done.model, patches.scaling, fires[3]
+
+
+def test_a_network_trained_on_fires_beats_the_empty_mask_on_another_place(trained) -> None:
+    model, scaling, fire = trained
+    made = predict_scene(model, list(fire.scenes()), size=44, overlap=16, scaling=scaling)
+    truth = fire.truth()
     table = scores(
         [truth] * 2,
         [made.values, np.zeros_like(made.values)],
@@ -257,11 +261,39 @@ def test_a_network_trained_on_fires_beats_the_empty_mask_on_another_place(tmp_pa
     iou = table.set_index("event").iou
     assert iou["empty"] == 0
     assert iou["network"] > 0.25
+    # Dates come as the patches of the training had them, whatever the order they are given in.
+    turned = predict_scene(model, fire.scenes()[::-1], size=44, overlap=16, scaling=scaling)
+    np.testing.assert_array_equal(turned.values, made.values)
+
+
+def test_a_network_is_asked_in_batches_of_few_sizes(image) -> None:
+    sizes = []
+
+    class Network:
+        def predict_on_batch(self, windows):
+            sizes.append(len(windows))
+            return local(windows)
+
+    made = predict_scene(Network(), image, size=16, overlap=4, batch=6, block=40)
+    np.testing.assert_array_equal(made, local(image))
+    assert set(sizes) == {6}
+
+
+def test_windows_that_a_network_was_not_built_for_are_told_with_those_that_it_takes(
+    trained,
+) -> None:
+    model, scaling, fire = trained
+    with pytest.raises(BadRequest, match=r"takes windows of \(2, 44, 44, 3\), these are \(2, 32"):
+        predict_scene(model, fire.scenes(), size=32, overlap=8, scaling=scaling)
+    with pytest.raises(BadRequest, match="these are"):
+        predict_scene(model, fire.scenes()[1], size=44, scaling=scaling)
 
 
 def test_what_cannot_be_predicted_is_said(image) -> None:
     with pytest.raises(BadRequest, match="smaller than the window"):
         predict_scene(local, image, size=16, overlap=16)
+    with pytest.raises(BadRequest, match="blocks of 0 pixels"):
+        predict_lazily(local, image, size=16, overlap=4, block=0)
     with pytest.raises(BadRequest, match="rows, columns, bands"):
         predict_scene(local, image[..., 0])
     with pytest.raises(BadRequest, match="neither a network nor a function"):

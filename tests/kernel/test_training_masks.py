@@ -1,5 +1,7 @@
 """Training of networks that draw masks: events, gaps, turns, scores, cancel and resume."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -9,6 +11,7 @@ from astrodata_kernel import models
 from astrodata_kernel.errors import BadRequest
 from astrodata_kernel.models import losses
 from astrodata_kernel.models.weights import fresh_weights
+from astrodata_kernel.processing.normalise import PercentileScaling
 from astrodata_kernel.processing.patch_sets import PatchSet
 from astrodata_kernel.training import Live, Tracker, fit_masks
 from astrodata_kernel.training.masks import iou_and_dice, known_only, validated
@@ -43,34 +46,177 @@ def threshold(seed: int = 3):
     return keras.Sequential(layers)
 
 
-def unet(seed: int = 3, shape: tuple[int, ...] = (2, 16, 16, 2)):
-    model = models.plain_unet(shape, filters=(4, 8), bottleneck=8, dropout=0.0)
-    model.set_weights(fresh_weights([w.shape for w in model.weights], seed))
-    return model
-
-
 FAST = {"learning_rate": 1e-2, "batch_size": 4, "track": False}
 
 
-def test_a_network_learns_to_beat_the_empty_mask_on_events_it_has_not_seen() -> None:
-    told = []
-    images, masks, events = burns()
-    done = fit_masks(unet(), images, masks, events=events, epochs=12, progress=told.append, **FAST)
+class Told:
+    """Takes in the epochs, and how far each is."""
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+        self.shares: list[float] = []
+
+    def __call__(self, record: dict) -> None:
+        self.epochs.append(record["epoch"])
+
+    def during(self, epoch: int, share: float, loss: float) -> None:
+        self.shares.append(share)
+
+
+def numbers(n: int = 24) -> PatchSet:
+    """Give patches of one date as they are stored, with their scaling; a row of each is not known."""
+    images, masks, events = pixels(n)
+    masks[:, :1] = 255
+    return PatchSet(
+        (images * 1e4).clip(0).astype("u2"),
+        masks,
+        tuple(events),
+        ("s",) * n,
+        np.zeros((n, 2), int),
+        ("B08", "B12"),
+    ).fit_scaling()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory):
+    """Train once, and keep all that can be kept of it: most of a short training is TensorFlow's tracing."""
+    pytest.importorskip("mlflow")
+    folder = tmp_path_factory.mktemp("trained")
+    told, tracker = Told(), Tracker(f"sqlite:///{folder / 'mlflow.db'}")
+    done = fit_masks(threshold(), numbers(), epochs=3, progress=told, **{**FAST, "track": tracker})
+    return done, told, tracker
+
+
+def dated(n: int) -> PatchSet:
+    images, masks, events = burns(n)
+    return PatchSet(images, masks, tuple(events), ("s",) * n, np.zeros((n, 2), int))
+
+
+@pytest.mark.parametrize("make", [models.plain_unet, models.convlstm_unet])
+def test_a_network_of_dates_beats_the_empty_mask_on_events_it_has_not_seen(make) -> None:
+    model = make((2, 16, 16, 2), filters=(4,), bottleneck=8, dropout=0.0)
+    model.set_weights(fresh_weights([w.shape for w in model.weights], 8))
+    done = fit_masks(model, dated(24), epochs=6, **{**FAST, "learning_rate": 3e-2})
     assert done.history.val_iou.max() > 0.5  # the empty mask has 0
-    assert [record["epoch"] for record in told] == list(range(12))
-    assert {"loss", "val_loss", "iou", "dice", "val_iou", "val_dice"} <= set(done.history.columns)
     iou, dice = done.history.val_iou, done.history.val_dice
     np.testing.assert_allclose(iou, dice / (2 - dice), rtol=1e-6)
     assert (done.stopped, len(done.collapsed), done.notes) == ("finished", 0, [])
+
+
+def test_a_set_of_patches_brings_masks_events_and_scaling(trained) -> None:
+    done, told, _ = trained
+    assert np.isfinite(done.history.loss).all()  # what is not known costs nothing
+    assert done.history.loss.iloc[-1] < done.history.loss.iloc[0]
+    assert {"loss", "val_loss", "iou", "dice", "val_iou", "val_dice"} <= set(done.history.columns)
     assert done.facts["validation_patches"] == 8  # two of six events
     assert "IoU" in done._repr_html_()
+    assert (told.epochs, told.shares[:4]) == ([0, 1, 2], [0.25, 0.5, 0.75, 1])
+    with pytest.raises(BadRequest, match="leave masks out"):
+        fit_masks(threshold(), numbers(), np.zeros((24, 16, 16)))
 
 
-def test_the_convolutional_lstm_trains_too() -> None:
-    images, masks, events = burns(12)
-    model = models.convlstm_unet((2, 16, 16, 2), filters=(2,), bottleneck=2)
-    done = fit_masks(model, images, masks, events=events, epochs=2, **FAST)
-    assert done.history.loss.iloc[1] < done.history.loss.iloc[0]
+def test_the_run_is_kept_with_its_scores_events_scaling_and_model(trained, tmp_path: Path) -> None:
+    from mlflow.tracking import MlflowClient
+
+    done, _, tracker = trained
+    client = MlflowClient(tracker.address)
+    run = client.get_run(done.facts["mlflow_run"])
+    told = run.data.params
+    assert (told["kind"], told["epochs"], told["batch_size"]) == ("fit_masks", "3", "4")
+    curve = client.get_metric_history(run.info.run_id, "round0/start00/val_iou")
+    assert [point.value for point in curve] == done.history.val_iou.tolist()
+    kept = Path(client.download_artifacts(run.info.run_id, "", str(tmp_path)))
+    events = json.loads((kept / "events.json").read_text())
+    assert told["events.validation"] == ", ".join(events["validation"])
+    assert sorted(events["training"] + events["validation"]) == [f"fire {i}" for i in range(6)]
+    # A network is asked with the limits that it was trained with.
+    scaling = PercentileScaling.load(kept / "model.scaling.json")
+    assert scaling == numbers().scaling
+    images = scaling.apply(numbers().images[:4])
+    again = models.load(kept / "model.keras")
+    np.testing.assert_array_equal(again(images), done.model(images))
+
+
+def test_a_trained_network_is_saved_and_compiled_with_its_own_loss(trained, tmp_path: Path) -> None:
+    trained[0].model.save(tmp_path / "unet.keras")
+    again = keras.saving.load_model(tmp_path / "unet.keras")
+    assert again.loss is losses.dice_jaccard_crossentropy
+
+
+@pytest.mark.parametrize("ending", [".npy", ".npz", ".zarr"])
+def test_patches_on_disk_are_read_some_at_a_time(tmp_path: Path, ending: str) -> None:
+    images, masks, events = pixels(96)
+    sides = [slice(0, 48), slice(48, 96)]
+    sets = [
+        PatchSet(images[s], masks[s], tuple(events[s]), ("s",) * 48, np.zeros((48, 2), int))
+        for s in sides
+    ]
+    for number, one in enumerate(sets):
+        one.save(tmp_path / f"{number}{ending}")
+    lazy = PatchSet.join(
+        [PatchSet.load(tmp_path / f"{number}{ending}", lazy=True) for number in (0, 1)]
+    )
+    # Joined and chosen they are on disk still.
+    assert not isinstance(lazy.choose([3, 90]).images, np.ndarray)
+    np.testing.assert_array_equal(lazy.choose([90, 3]).images[:, 2:4], images[[90, 3], 2:4])
+    inside, outside = (divided(one, None, None, 0.3, 0)[0] for one in (PatchSet.join(sets), lazy))
+    assert inside.digest() == outside.digest()
+    reads = []
+
+    class Watched(type(lazy.images)):
+        def _read(self, block):
+            reads.append(len(range(block[0].start, block[0].stop)))
+            return super()._read(block)
+
+    lazy.images.__class__ = Watched
+    for first, second in zip(
+        *(side.epoch(0, 4, seed=1) for side in (inside, outside)), strict=True
+    ):
+        np.testing.assert_array_equal(first[0], second[0])
+        np.testing.assert_array_equal(first[1], second[1])
+    assert set(reads) == {1}
+
+
+def test_a_cancelled_training_goes_on_from_its_checkpoint_as_an_undisturbed_one(
+    tmp_path: Path,
+) -> None:
+    images, masks, events = pixels(12)
+    path = tmp_path / "checkpoint.npz"
+    told, asked = Told(), []
+
+    def cancelled() -> bool:
+        asked.append(1)
+        return len(asked) > 3  # in the second of epochs with two batches
+
+    given = {"events": events, "epochs": 3, **FAST}
+    begun = fit_masks(threshold(), images, masks, checkpoint=path, cancelled=cancelled, **given)
+    assert (begun.stopped, len(begun.history)) == ("cancelled", 1)
+    assert np.isfinite(begun.val_loss)
+    # The checkpoint's weights count.
+    resumed = fit_masks(threshold(9), images, masks, checkpoint=path, progress=told, **given)
+    whole = fit_masks(threshold(), images, masks, **given)
+    np.testing.assert_allclose(resumed.history.val_loss, whole.history.val_loss, rtol=1e-3)
+    assert told.epochs == [0, 1, 2]
+    with pytest.raises(BadRequest, match="another training"):
+        fit_masks(threshold(), images + 1, masks, checkpoint=path, **given)
+
+
+def test_a_training_that_is_cancelled_at_once_leaves_the_network_as_it_was() -> None:
+    images, masks, events = pixels(12)
+    model = threshold()
+    before = model.get_weights()
+    done = fit_masks(model, images, masks, events=events, cancelled=lambda: True, **FAST)
+    assert (done.stopped, len(done.history)) == ("cancelled", 0)
+    for kept, weight in zip(before, done.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, weight)
+    assert "cancelled" in done._repr_html_()
+
+
+def test_bands_in_another_order_are_no_validation() -> None:
+    made = numbers()
+    other = replace(made, bands=("B12", "B08"), scaling=None)
+    with pytest.raises(BadRequest, match="validation of the bands B12, B08"):
+        fit_masks(threshold(), made, validation=other, track=False)
 
 
 def test_the_model_has_the_weights_of_its_best_epoch() -> None:
@@ -145,44 +291,6 @@ def test_pixels_that_are_not_known_count_nowhere() -> None:
     assert float(known_only(losses.dice)(truth, guess)) == pytest.approx(float(alone), rel=1e-5)
 
 
-def test_a_training_with_gaps_goes_well() -> None:
-    images, masks, events = pixels(12)
-    images[:, :3] = np.nan
-    done = fit_masks(threshold(), images, masks, events=events, epochs=2, **FAST)
-    assert np.isfinite(done.history.loss).all()
-
-
-def test_a_set_of_patches_brings_masks_events_and_scaling() -> None:
-    images, masks, events = pixels(24)
-    numbers = (images * 1e4).clip(0).astype("u2")
-    made = PatchSet(
-        numbers, masks, tuple(events), ("s",) * 24, np.zeros((24, 2), int), ("B08", "B12")
-    ).fit_scaling()
-    done = fit_masks(threshold(), made, epochs=3, **FAST)
-    assert done.history.loss.iloc[-1] < done.history.loss.iloc[0]
-    training, held = made.split(seed=1)
-    other = fit_masks(threshold(), training, validation=held, epochs=1, **FAST)
-    assert other.facts["validation_patches"] == len(held)
-    with pytest.raises(BadRequest, match="leave masks out"):
-        fit_masks(threshold(), made, masks)
-
-
-def test_patches_on_disk_are_read_batch_by_batch(tmp_path: Path) -> None:
-    images, masks, events = pixels(12)
-    every = PatchSet.join(
-        [
-            PatchSet.of(image, mask, size=16, event=event, name=str(i))
-            for i, (image, mask, event) in enumerate(zip(images, masks, events, strict=True))
-        ]
-    )
-    inside = fit_masks(threshold(), every, epochs=1, **FAST)
-    for ending in (".npy", ".zarr"):
-        lazy = PatchSet.load(every.save(tmp_path / f"set{ending}"), lazy=True)
-        assert not isinstance(lazy.images, np.ndarray)
-        outside = fit_masks(threshold(), lazy, epochs=1, **FAST)
-        assert outside.history.loss[0] == pytest.approx(inside.history.loss[0], rel=1e-5)
-
-
 def test_no_event_is_on_both_sides() -> None:
     images, masks, events = pixels(24)
     training, held, notes = divided(images, masks, events, 0.3, 4)
@@ -208,79 +316,10 @@ def test_balanced_draws_take_patches_without_burns_half_of_the_time() -> None:
     assert len(done.history) == 1
 
 
-def test_a_cancelled_training_gives_what_there_is() -> None:
-    images, masks, events = pixels(24)
-    asked = []
-
-    def cancelled() -> bool:
-        asked.append(1)
-        return len(asked) > 10  # in the third of epochs with four batches
-
-    done = fit_masks(
-        threshold(), images, masks, events=events, epochs=50, cancelled=cancelled, **FAST
-    )
-    assert (done.stopped, len(done.history)) == ("cancelled", 2)
-    assert np.isfinite(done.val_loss)
-
-
-def test_a_training_goes_on_from_its_checkpoint_as_an_undisturbed_one(tmp_path: Path) -> None:
-    images, masks, events = pixels(12)
-    path = tmp_path / "checkpoint.npz"
-    fit_masks(threshold(), images, masks, events=events, epochs=1, checkpoint=path, **FAST)
-    told = []
-    resumed = fit_masks(
-        threshold(seed=9),  # the checkpoint's weights count
-        images,
-        masks,
-        events=events,
-        epochs=3,
-        checkpoint=path,
-        progress=told.append,
-        **FAST,
-    )
-    whole = fit_masks(threshold(), images, masks, events=events, epochs=3, **FAST)
-    np.testing.assert_allclose(resumed.history.val_loss, whole.history.val_loss, rtol=1e-3)
-    assert [record["epoch"] for record in told] == [0, 1, 2]
-    with pytest.raises(BadRequest, match="another training"):
-        fit_masks(threshold(), images + 1, masks, events=events, checkpoint=path, **FAST)
-
-
-def test_the_run_is_kept_with_its_scores(tmp_path: Path) -> None:
-    tracking = pytest.importorskip("mlflow.tracking")
-    images, masks, events = pixels(12)
-    tracker = Tracker(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    done = fit_masks(
-        threshold(), images, masks, events=events, epochs=2, **{**FAST, "track": tracker}
-    )
-    assert done.notes == []
-    client = tracking.MlflowClient(tracker.address)
-    run = client.get_run(done.facts["mlflow_run"])
-    assert run.data.params["kind"] == "fit_masks"
-    curve = client.get_metric_history(run.info.run_id, "round0/start00/val_iou")
-    assert [point.value for point in curve] == done.history.val_iou.tolist()
-
-
 def test_progress_is_printed_with_the_iou(capsys: pytest.CaptureFixture[str]) -> None:
     images, masks, events = pixels(12)
     fit_masks(threshold(), images, masks, events=events, epochs=1, progress=Live(1), **FAST)
     assert "epoch 1 of 1" in capsys.readouterr().out
-
-
-def test_how_far_an_epoch_is_is_told_to_who_asks() -> None:
-    class During:
-        def __init__(self) -> None:
-            self.shares: list[float] = []
-
-        def __call__(self, record: dict) -> None:
-            self.shares.append(record["epoch"])
-
-        def during(self, epoch: int, share: float, loss: float) -> None:
-            self.shares.append(share)
-
-    images, masks, events = pixels(12)
-    during = During()
-    fit_masks(threshold(), images, masks, events=events, epochs=1, progress=during, **FAST)
-    assert during.shares == [0.5, 1.0, 0]
 
 
 def test_a_network_that_draws_nothing_is_told() -> None:
@@ -291,15 +330,6 @@ def test_a_network_that_draws_nothing_is_told() -> None:
         model, images, masks, events=events, epochs=1, learning_rate=1e-9, track=False
     )
     assert "no burnt pixel" in empty.collapsed.collapsed[0]
-
-
-def test_a_trained_network_is_saved_and_compiled_with_its_own_loss(tmp_path: Path) -> None:
-    images, masks, events = pixels(12)
-    done = fit_masks(threshold(), images, masks, events=events, epochs=1, **FAST)
-    done.model.save(tmp_path / "unet.keras")
-    again = keras.saving.load_model(tmp_path / "unet.keras")
-    assert again.loss is losses.dice_jaccard_crossentropy
-    again.fit(images[:4], masks[:4], epochs=1, verbose=0)
 
 
 def test_scores_of_empty_masks_are_those_of_equal_ones() -> None:

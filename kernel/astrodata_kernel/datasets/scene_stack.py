@@ -10,8 +10,8 @@ import numpy as np
 
 from ..errors import BadRequest, MissingPackage
 from .lazy import LazyArray
-from .scene_arrays import BandArray, Grid
-from .scene_warp import Warped
+from .scene_arrays import Grid
+from .scene_warp import laid
 
 if TYPE_CHECKING:
     from .scene import Scene
@@ -117,13 +117,7 @@ _SHARED = ("crs", "transform", "resolution")
 
 def _on(scene: Scene, name: str, grid: Grid, size: float) -> LazyArray:
     band = scene.named(name)
-    raster = next((r for at, r in band.coarser.items() if abs(at / size - 1) < 1e-3), band.raster)
-    calibration = None if band.in_classes else band.calibration(scene.name)
-    own = raster.grid
-    if own.crs == grid.crs:
-        return BandArray(raster, calibration, grid)
-    # Pixels of the grid's size first, so that no pixel is left out where that is coarser.
-    return Warped(BandArray(raster, calibration, own.scaled(size / band.resolution)), grid)
+    return laid(band, None if band.in_classes else band.calibration(scene.name), grid, size)
 
 
 def _names(scene: Scene, bands: Sequence[str] | None) -> list[str]:

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import BadRequest, MissingPackage
 from .lazy import Block, LazyArray, Values
-from .scene_arrays import BandArray, Grid
+from .scene_arrays import BandArray, Calibration, Grid
+
+if TYPE_CHECKING:
+    from .scene_bands import Band
 
 _ROWS = 512
+
+
+def laid(band: Band, calibration: Calibration | None, grid: Grid, resolution: float) -> LazyArray:
+    """Give a band on the pixels of a grid, also of another CRS, by the file whose pixels are nearest in size.
+
+    Parameters
+    ----------
+    band
+        Of a scene.
+    calibration
+        What makes physical values of its numbers; None for the numbers.
+    grid, resolution
+        The pixels, and their size in m.
+    """
+    near = (r for size, r in band.coarser.items() if abs(size / resolution - 1) < 1e-3)
+    raster = next(near, band.raster)
+    own = raster.grid
+    if own.crs == grid.crs:
+        return BandArray(raster, calibration, grid)
+    # Pixels of the grid's size first, so that none is left out where that is coarser.
+    return Warped(BandArray(raster, calibration, own.scaled(resolution / band.resolution)), grid)
 
 
 class Warped(LazyArray):

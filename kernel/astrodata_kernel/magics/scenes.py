@@ -40,7 +40,13 @@ def show_index(words: Sequence[str]) -> Any:
         from ..processing.burnt_maps import index_map
 
         made = index_map(name, scene, resolution=resolution, judged=False)
-        print(f"kept in {save_map(_tif(target), made, scene=scene.name)}")  # noqa: T201
+        kept = save_map(_tif(target), made, scene=scene.name)
+        size = (
+            f" in pixels of {resolution:g} m; the viewer shows the scene's own"
+            if resolution
+            else ""
+        )
+        print(f"kept in {kept}{size}")  # noqa: T201
     return viewer
 
 

@@ -236,6 +236,8 @@ def best_threshold(values: Any, truth: Any = None, method: str = "iou") -> float
         No value, no burnt pixel, another number of masks, or an unknown method.
     """
     maps = _several(values)
+    if not maps:
+        raise BadRequest("no map is given: a threshold is found of at least one")
     if method == "otsu":
         known = np.concatenate([np.ravel(one) for one in maps])
         return _otsu(known[np.isfinite(known)])
@@ -249,6 +251,8 @@ def best_threshold(values: Any, truth: Any = None, method: str = "iou") -> float
     scores = np.concatenate([np.ravel(one) for one in maps])
     marks = np.concatenate([np.ravel(one).astype(np.float32) for one in masks])
     known = np.isfinite(scores) & np.isfinite(marks) & (marks != NOT_JUDGED)
+    if not known.any():
+        raise BadRequest("no pixel can be judged: there is cloud, water or nothing everywhere")
     scores, burnt = scores[known], marks[known] > 0
     if not burnt.any():
         raise BadRequest("no pixel of the masks burnt: a threshold cannot be chosen by them")
@@ -278,7 +282,7 @@ def _pair(before: Any, after: Any, resolution: float | None, judged: bool) -> tu
 
 
 def _several(maps: Any) -> list[npt.NDArray[Any]]:
-    many = isinstance(maps, list | tuple) and np.ndim(maps[0]) > 0
+    many = isinstance(maps, list | tuple) and (not maps or np.ndim(maps[0]) > 0)
     xarray = sys.modules.get("xarray")
     made = []
     for one in maps if many else [maps]:

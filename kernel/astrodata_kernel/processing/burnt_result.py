@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.scene import Scene
+from ..errors import BadRequest
 from .burnt import NOT_JUDGED, SEVERITY, above, dnbr, severity
 from .burnt_files import save_map
 from .burnt_maps import grid_of
@@ -58,8 +59,9 @@ class BurntMap:
 
     @property
     def hectares(self) -> float:
-        """What burnt, in hectares; NaN where the scene does not say where it lies."""
-        return hectares(self.mask) if self.mask.attrs.get("crs") else float("nan")
+        """What burnt, in hectares; NaN where nothing was judged or the scene does not say where it lies."""
+        known = self.mask.attrs.get("crs") and self.left_out < 1
+        return hectares(self.mask) if known else float("nan")
 
     @property
     def left_out(self) -> float:
@@ -73,6 +75,9 @@ class BurntMap:
 
     def figure(self) -> Any:
         """Draw the map, with the outline of what burnt and, dashed, of the truth."""
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Patch
+
         from ..drawing import CellFigure
 
         step = max(1, -(-max(self.mask.shape) // FINEST))
@@ -97,7 +102,8 @@ class BurntMap:
         outlines = [(self.mask, ours, "-")]
         outlines += [(self.truth, theirs, "--")] if self.truth is not None else []
         for mask, colour, style in outlines:
-            shown = np.asarray(mask[part]) == 1 if mask is self.mask else np.asarray(mask[part]) > 0
+            drawn = np.asarray(mask[part])
+            shown = (drawn > 0) & (drawn != NOT_JUDGED)
             if 0 < shown.mean() < 1:
                 axes.contour(
                     shown,
@@ -108,12 +114,29 @@ class BurntMap:
                     extent=extent,
                     origin="upper",
                 )
-        figure.colorbar(picture, ax=axes, label=self.method, shrink=0.85)
+        said = "" if dnbr_like else f", {getattr(self.values, 'name', None) or 'value'}"
+        figure.colorbar(picture, ax=axes, label=f"{self.method}{said}", shrink=0.85)
+        names = ["burnt", "truth"]
+        lines: list[Any] = [
+            Line2D([], [], color=colour, linestyle=style, label=name)
+            for name, (_, colour, style) in zip(names, outlines, strict=False)
+        ]
+        lines.append(Patch(color="0.8", label="not judged"))
+        legend = figure.legend(
+            handles=lines, loc="outside lower center", ncols=3, fontsize="small", labelcolor="black"
+        )
+        legend.get_frame().set_facecolor(
+            "white" if dnbr_like else "0.55"
+        )  # as dark as a line needs
         axes.set_title(str(self), fontsize="small")
         axes.set(xlabel="column", ylabel="row")
         return figure
 
     def __str__(self) -> str:
+        if self.left_out == 1:
+            return (
+                f"{self.name}: nothing can be judged, there is cloud, water or nothing everywhere"
+            )
         return (
             f"{self.name}: {self.hectares:,.1f} ha burnt by {self.method} >= {self.threshold:.3g}, "
             f"{100 * self.left_out:.1f} % not judged"
@@ -133,7 +156,7 @@ class BurntMap:
             kept = ["iou", "dice", "precision", "recall", "truth_ha", "predicted_ha"]
             tables += self.scores[self.scores.event == "all"][kept].round(3).to_html(index=False)
         return (
-            f'<p>{html.escape(str(self))}</p><img alt="{html.escape(str(self))}" '
+            f'<img alt="{html.escape(str(self))}" '
             f'width="{size["width"]}" src="data:image/png;base64,{shown}">{tables}'
         )
 
@@ -172,6 +195,11 @@ def burnt_map(
 
     limit = (0.27 if values is None else 0.5) if threshold is None else float(threshold)
     made = dnbr(before, after, resolution=resolution) if values is None else values
+    if not isinstance(made, xarray.DataArray):
+        raise BadRequest(
+            f"values as {type(made).__name__} do not say where they lie: give what "
+            "predict_scene made of scenes"
+        )
     classes = severity(made) if values is None else made
     # One pass over the scenes for both.
     found, graded = (one.compute() for one in _together(xarray, above(made, limit), classes))

@@ -26,6 +26,41 @@ def highest(values: Classes, step: int) -> Classes:
     return made
 
 
+def highest_of_cells(
+    values: Classes, rows: npt.NDArray[np.floating[Any]], columns: npt.NDArray[np.floating[Any]]
+) -> Classes:
+    """Give the highest class of the pixels whose centre lies in each cell, or that of the nearest pixel.
+
+    Parameters
+    ----------
+    values
+        Shape (m, n).
+    rows, columns
+        Edges of the cells in pixels, rising: one more than there are cells. What lies beyond is 0.
+    """
+    made = values
+    for axis, edges in enumerate((rows, columns)):
+        count = made.shape[axis]
+        starts, stops = (np.ceil(e - 0.5).astype(int) for e in (edges[:-1], edges[1:]))
+        nearest = np.floor((edges[:-1] + edges[1:]) / 2).astype(int)
+        alone = stops <= starts  # cells finer than pixels
+        starts, stops = np.where(alone, nearest, starts), np.where(alone, nearest + 1, stops)
+        beyond = (stops <= 0) | (starts >= count)
+        # Pairs of starts and stops, of which `reduceat` gives the reduction from one to the next.
+        pairs = np.stack([np.clip(starts, 0, max(0, count - 1)), np.clip(stops, 0, count)], axis=1)
+        shape = [made.shape[0], made.shape[1]]
+        shape[axis] = len(starts)
+        if not made.size:
+            return np.zeros((len(rows) - 1, len(columns) - 1), np.uint8)
+        # One line more behind the last one, which a stop may name.
+        wider = np.concatenate([made, np.take(made, [count - 1], axis)], axis)
+        made = np.maximum.reduceat(wider, pairs.ravel(), axis)[
+            (slice(None),) * axis + (slice(None, None, 2),)
+        ]
+        made[(slice(None),) * axis + (beyond,)] = 0
+    return made
+
+
 def _joined(values: Classes, step: int) -> Classes:
     whole, rest = divmod(values.shape[0], step)
     parts = []
@@ -43,13 +78,16 @@ def commonest(values: Classes, step: int) -> Classes:
     """
     if step == 1 or not values.size:
         return values
-    rows = np.arange(0, values.shape[0], step)
-    columns = np.arange(0, values.shape[1], step)
+    shape = -(-values.shape[0] // step), -(-values.shape[1] // step)
     best: Any = None
-    made = np.zeros((len(rows), len(columns)), np.uint8)
+    made = np.zeros(shape, np.uint8)
     for number in np.flatnonzero(counts_of(values)):
-        here = (values == number).astype(np.uint32)
-        count = np.add.reduceat(np.add.reduceat(here, rows, 0), columns, 1)
+        count = np.zeros(shape, np.uint32)
+        # By strides: reductions over few neighbours take many times as long.
+        for row in range(min(step, values.shape[0])):
+            for column in range(min(step, values.shape[1])):
+                some = values[row::step, column::step]
+                count[: some.shape[0], : some.shape[1]] += some == number
         if best is None:
             best, made[:] = count, number
         else:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
-from ..sentinel.mask_shapes import MOST_CLASSES, Mask, needed
+from ..sentinel.mask_shapes import MOST_CLASSES, Mask, filled, needed
 from .class_windows import counts_of
 
 MOST_POINTS = 20_000
@@ -33,6 +33,8 @@ class _Step:
     who: str
     when: str
     stroke: str = ""
+    history: list[dict[str, str]] | None = None
+    """Of what took the place of all that there was, with which the history begins anew."""
     parts: list[tuple[Window, bytes]] = field(default_factory=list)
 
 
@@ -72,7 +74,9 @@ class EditedMask:
         told = [dict(one) for one in self._before]
         last, times = "", 0
         for step in self._done:
-            if step.what == last and told[-1]["who"] == step.who:
+            if step.history is not None:
+                told, last = [dict(one) for one in step.history], ""
+            elif step.what == last and told[-1]["who"] == step.who:
                 times += 1
                 told[-1] |= {"when": step.when, "what": f"{step.what}, {times} times"}
             else:
@@ -155,8 +159,7 @@ class EditedMask:
         # From centres that count from the south to corners that count from the north.
         placed = np.column_stack([corners[:, 0] + 0.5, self.values.shape[0] - 0.5 - corners[:, 1]])
         polygon = shapely.Polygon(placed)
-        if not polygon.is_valid:
-            polygon = shapely.make_valid(polygon)
+        polygon = filled(polygon)
         if not polygon.area:
             raise BadRequest("the polygon has no area: its corners lie on one line")
         inside = rasterio.features.rasterize(
@@ -170,15 +173,35 @@ class EditedMask:
             self.values[top:bottom, left:right][inside] = value
         return window
 
-    def replace(self, values: Mask, what: str, *, who: str = "") -> Window | None:
-        """Put other values in the place of all, as one step; None where they are the same."""
+    def replace(
+        self,
+        values: Mask,
+        what: str,
+        *,
+        who: str = "",
+        history: Iterable[dict[str, str]] | None = None,
+    ) -> Window | None:
+        """Put other values in the place of all, as one step; None where nothing changes by it.
+
+        Parameters
+        ----------
+        values
+            uint8, shape of the mask.
+        what, who
+            What the history says of the step.
+        history
+            Of the other values, where they are another mask: it takes the place of what was done so far.
+        """
         changed = values != self.values
-        if not changed.any():
+        begun = None if history is None else [dict(one) for one in history]
+        if not changed.any() and begun in (None, self.history):
             return None
         rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
-        window = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        window = (0, 0, 0, 0)
+        if len(rows):
+            window = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
         at = np.s_[window[0] : window[1], window[2] : window[3]]
-        with self._step(what, window, who):
+        with self._step(what, window, who, history=begun):
             self.values[at] = values[at]
         return window
 
@@ -221,7 +244,7 @@ class EditedMask:
         if not source:
             return None
         step = source.pop()
-        other = _Step(step.what, step.who, step.when)
+        other = _Step(step.what, step.who, step.when, history=step.history)
         for window, packed in reversed(step.parts):
             top, bottom, left, right = window
             now = self.values[top:bottom, left:right]
@@ -242,8 +265,15 @@ class EditedMask:
         lower = min(rows, int(np.ceil(rows - 1 - bottom)) + 1)
         return (upper, lower, first, last) if upper < lower and first < last else None
 
-    def _step(self, what: str, window: Window, who: str, stroke: str = "") -> _Recording:
-        return _Recording(self, _Step(what, who, _now(), stroke), window)
+    def _step(
+        self,
+        what: str,
+        window: Window,
+        who: str,
+        stroke: str = "",
+        history: list[dict[str, str]] | None = None,
+    ) -> _Recording:
+        return _Recording(self, _Step(what, who, _now(), stroke, history), window)
 
 
 class _Recording:
@@ -263,7 +293,7 @@ class _Recording:
         if kind is not None:
             self._now[:] = self._before
             return
-        if np.array_equal(self._now, self._before):
+        if self._step.history is None and np.array_equal(self._now, self._before):
             return
         mask.counts += counts_of(self._now, MOST_CLASSES) - counts_of(self._before, MOST_CLASSES)
         part = (self._window, _packed(self._before))

@@ -159,8 +159,12 @@ class PercentileScaling:
         UnreadableFile
             The folder does not take it.
         """
-        text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n"
-        return write_whole(path, text.encode())
+        return write_whole(path, self.text.encode())
+
+    @property
+    def text(self) -> str:
+        """The limits as JSON, as `save` writes it."""
+        return json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n"
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

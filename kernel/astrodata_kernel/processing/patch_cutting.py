@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets import scene_stack
 from ..datasets.scene import Scene
 from ..datasets.scene_stack import stack
 from ..errors import BadRequest, MissingPackage, UnknownName
 from .augment import spatial_axes
 from .patches import patches
+from .scene_on_grid import SceneOnGrid
 
 _ALL = 1 << 40  # pixels of a chunk where only axes and facts of a data set are wanted
 
@@ -167,7 +167,7 @@ def _banded(
     ordered = sorted(scenes, key=lambda one: one.date or 0) if len(scenes) > 1 else scenes
 
     def chunked(scene: Scene, name: str) -> Any:
-        array = scene_stack._on(scene, name, grid, size)
+        array = SceneOnGrid(scene, grid, size).measured(name)
         return dask.array.from_array(
             array,
             chunks=(rows, array.shape[1]),

@@ -62,7 +62,8 @@ def facts_of(patches: PatchSet) -> str:
         if array is not None and np.dtype(array.dtype).kind not in "biuf":
             raise BadRequest(f"values of type {array.dtype} are no numbers that are saved")
     events = sorted(set(patches.events))
-    scenes = list(patches.origins)
+    # Patches of plain arrays may be of scenes of which nothing is known.
+    scenes = list(dict.fromkeys([*patches.origins, *patches.scenes]))
     told = {
         "format": FORMAT,
         "images": _declared(patches.images),
@@ -102,9 +103,9 @@ def read_facts(text: str | bytes, where: str) -> Facts:
         if positions.shape != (count, 2) or positions.min() < 0:
             raise ValueError("positions")
         origins = {str(k): _origin(v) for k, v in told["origins"].items()}
-        if not set(scenes) <= set(origins):
-            raise ValueError("scenes")
         scaling = None if told["scaling"] is None else _scaling(told["scaling"])
+        if origins and not set(scenes) <= set(origins):
+            raise ValueError("scenes")
         bands = tuple(map(str, told["bands"]))
     except (AttributeError, KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise foreign(where, str(error)) from None

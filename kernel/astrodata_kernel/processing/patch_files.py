@@ -17,7 +17,8 @@ from ..readers.arrays import npz_member, npz_members
 from ..readers.positioned import PositionedArray
 from ..writing import write_whole
 from .patch_facts import TEXT_BYTES, Facts, facts_of, foreign, guarded, read_facts
-from .patch_sets import PatchSet, blocks
+from .patch_rows import blocks
+from .patch_sets import PatchSet
 
 ENDINGS = (".npz", ".npy", ".csv", ".parquet", ".tfrecord", ".zarr")
 """Endings of names that `save` and `load` know."""

@@ -17,7 +17,8 @@ from ..errors import BadRequest
 from ..readers.caps import caps, refuse_beyond
 from ..writing import write_whole
 from .patch_facts import Facts, foreign, guarded, read_facts
-from .patch_sets import PatchSet, blocks
+from .patch_rows import blocks
+from .patch_sets import PatchSet
 
 CSV_VALUES = 50_000_000
 """Most values of bands in a CSV file: about a gigabyte of text."""

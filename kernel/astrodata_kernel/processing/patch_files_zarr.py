@@ -13,7 +13,8 @@ from ..datasets.lazy import Block, LazyArray, Values
 from ..errors import MissingPackage
 from ..readers.caps import caps, refuse_beyond
 from .patch_facts import foreign, guarded, read_facts
-from .patch_sets import PatchSet, blocks
+from .patch_rows import blocks
+from .patch_sets import PatchSet
 
 _SHARD = 64 << 20
 """Bytes of a shard, before they are compressed: some hundred patches in one file."""

@@ -14,11 +14,11 @@ import numpy.typing as npt
 from ..errors import BadRequest
 from .normalise import PercentileScaling
 from .patch_cutting import Origin, cut, cut_mask
+from .patch_rows import blocks, filled, joined, rows_of
 from .patches import mosaic, positions
 from .splits import by_event, class_balance, sampling_weights
 
 Array = npt.NDArray[Any]
-_AT_ONCE = 64 << 20  # bytes of patches that are held while a set is gone through
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,8 @@ class PatchSet:
         for name, part in parts.items():
             if len(part) != shape[0]:
                 raise BadRequest(f"{len(part)} {name} for {shape[0]} patches: give one for each")
+        if self.origins and (lost := sorted(set(self.scenes) - set(self.origins))):
+            raise BadRequest(f"scene {lost[0]!r} has no origin: give one for each, or none at all")
         if self.bands and len(self.bands) != shape[-1]:
             raise BadRequest(f"{len(self.bands)} names for {shape[-1]} bands: give one for each")
         if self.scaling is not None and len(self.scaling.low) != shape[-1]:
@@ -179,8 +181,8 @@ class PatchSet:
                         f"two different scenes are called {name!r}: cut them with name=... of their own"
                     )
         return cls(
-            _joined([one.images for one in sets]),
-            None if first.masks is None else _joined([one.masks for one in sets]),
+            joined([one.images for one in sets]),
+            None if first.masks is None else joined([one.masks for one in sets]),
             tuple(event for one in sets for event in one.events),
             tuple(scene for one in sets for scene in one.scenes),
             np.concatenate([one.positions for one in sets]),
@@ -209,8 +211,8 @@ class PatchSet:
         scenes = tuple(self.scenes[i] for i in rows)
         return replace(
             self,
-            images=_rows(self.images, rows),
-            masks=None if self.masks is None else _rows(self.masks, rows),
+            images=rows_of(self.images, rows),
+            masks=None if self.masks is None else rows_of(self.masks, rows),
             events=tuple(self.events[i] for i in rows),
             scenes=scenes,
             positions=self.positions[rows],
@@ -325,7 +327,7 @@ class PatchSet:
                 f"{rows.count(-1)} of the {len(rows)} patches of {scene} are missing, and they overlap: only "
                 "a whole set can be blended"
             )
-        there = values if rows == list(range(len(values))) else _filled(values, rows)
+        there = values if rows == list(range(len(values))) else filled(values, rows)
         return mosaic(there, origin.shape, origin.stride, blend=blend)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -345,49 +347,3 @@ class PatchSet:
         if self.masks is None:
             raise BadRequest("the set has no masks: give PatchSet.of(scene, mask)")
         return self.masks
-
-
-def blocks(array: Any) -> Any:
-    """Give some patches of a set at a time, as NumPy arrays: chunk by chunk where it is lazy."""
-    if hasattr(array, "dask"):
-        for chunk in _chunks(array):
-            yield np.asarray(chunk)
-        return
-    each = int(np.prod(array.shape[1:])) * array.dtype.itemsize
-    step = max(1, _AT_ONCE // max(1, each))
-    for start in range(0, array.shape[0], step):
-        yield np.asarray(array[start : start + step])
-
-
-def _chunks(array: Any) -> Any:
-    stop = 0
-    for count in array.chunks[0]:
-        start, stop = stop, stop + count
-        yield array[start:stop]
-
-
-def _rows(array: Any, rows: npt.NDArray[np.int64]) -> Any:
-    if isinstance(array, np.ndarray) or hasattr(array, "dask"):
-        return array[rows]
-    return np.stack([np.asarray(array[int(i)]) for i in rows])
-
-
-def _joined(arrays: list[Any]) -> Any:
-    if any(hasattr(array, "dask") for array in arrays):
-        import dask.array
-
-        return dask.array.concatenate(
-            [a if hasattr(a, "dask") else dask.array.from_array(a, chunks=a.shape) for a in arrays]
-        )
-    return np.concatenate([np.asarray(array) for array in arrays])
-
-
-def _filled(values: Any, rows: list[int]) -> Any:
-    """Give values by number, and nothing where the number is -1."""
-    chosen = np.asarray(rows)
-    taken = _rows(values, np.maximum(chosen, 0))
-    if (chosen >= 0).all():
-        return taken
-    taken = np.asarray(taken)
-    taken[chosen < 0] = np.nan if taken.dtype.kind == "f" else 0
-    return taken

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..errors import BadRequest
 from .augment import spatial_axes
+from .tiled_windows import hann
 
 Array = npt.NDArray[Any]
 
@@ -215,7 +216,7 @@ def mosaic(
             f"{len(patches)} patches of {size} pixels, {stride} apart, for {height} x {width} pixels, "
             f"which are {len(ys)} x {len(xs)}: give the size and the stride that they were cut with"
         )
-    weight = _window(size) if blend == "window" else np.ones(size)
+    weight = hann(size) if blend == "window" else np.ones(size)
     module = _module(patches)
     strips = []
     for start in range(0, height, stride):
@@ -273,11 +274,6 @@ def _lazy(dask: Any, chosen: Any, layout: tuple[Any, ...]) -> Any:
     # One task for the strip, once its patches are there.
     made = delayed(_strip)(chosen, *layout)
     return dask.from_delayed(made, tuple(shape), chosen.dtype)
-
-
-def _window(size: int) -> Array:
-    # Half a sample off, so that no weight is 0: the corner of an image has one patch only.
-    return np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2
 
 
 def _firsts(length: int, size: int, stride: int) -> list[int]:

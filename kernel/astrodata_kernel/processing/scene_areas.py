@@ -15,6 +15,7 @@ from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
 from ..datasets.scene_stack import stack
 from ..errors import BadRequest
+from ..sentinel.ground_areas import HECTARE, areas_of_rows
 from . import indices as spectral
 from .region_shapes import Shape, region_of
 from .scene_names import known_name
@@ -54,20 +55,17 @@ class Area:
 
     @property
     def pixel_hectares(self) -> float:
-        """Size of one pixel on the ground; NaN where there is no CRS."""
-        dx, dy = self.transform[0], self.transform[4]
-        if not self.grid.crs:
+        """Size of a pixel on the ground, the mean of those inside; NaN where there is no CRS."""
+        areas = areas_of_rows(self.box)
+        if areas is None:
             return math.nan
-        from pyproj import CRS
+        counts = np.count_nonzero(self.inside, axis=1)[:, None]
+        return float((counts * areas).sum() / max(1, counts.sum()) / HECTARE)
 
-        crs = CRS.from_user_input(self.grid.crs)
-        if not crs.is_geographic:
-            unit = crs.axis_info[0].unit_conversion_factor if crs.axis_info else 1.0
-            return float(abs(dx * dy) * unit**2 / 1e4)
-        west = self.transform[2] + dx * self.inside.shape[1] / 2
-        north = self.transform[5] + dy * self.inside.shape[0] / 2
-        corners = [west, west + dx, west + dx, west], [north, north, north + dy, north + dy]
-        return abs(crs.get_geod().polygon_area_perimeter(*corners)[0]) / 1e4
+    @property
+    def box(self) -> Grid:
+        """The pixels of the box."""
+        return Grid(self.grid.crs, self.transform, self.inside.shape)
 
 
 def area_of(shape: Shape, grid: Grid, name: str) -> Area:

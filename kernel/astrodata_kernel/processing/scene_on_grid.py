@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from ..datasets.lazy import LazyArray
 from ..datasets.scene import Scene
-from ..datasets.scene_arrays import BandArray, Grid
+from ..datasets.scene_arrays import Grid
 from ..datasets.scene_bands import Band
 from ..datasets.scene_clouds import CLOUD_CLASSES, CLOUD_PROBABILITY, clouds_of
 from ..datasets.scene_index import IndexArray
-from ..datasets.scene_warp import Warped
+from ..datasets.scene_warp import laid
 from ..errors import BadRequest, UnknownName
 from . import indices
 
@@ -60,7 +60,7 @@ class SceneOnGrid:
         UnknownName, BadRequest
             As of `Scene.named` and `Scene.index`.
         """
-        if name in self.scene.bands or name in self.scene.layers:
+        if name in (*self.scene.bands.names, *self.scene.layers.names):
             return self.band(name)
         return IndexArray(name, {one: self.reflectance(one) for one in indices.bands_of(name)})
 
@@ -76,6 +76,18 @@ class SceneOnGrid:
         """
         band = self.scene.named(name)
         return self._laid(band, band.calibration(self.scene.name))
+
+    def measured(self, name: str) -> LazyArray:
+        """Give what a network is trained on and asked with: a band as reflectance, never as numbers.
+
+        Layers, indices and formulas are those of `values`.
+
+        Raises
+        ------
+        UnknownName, BadRequest
+            As of `values` and `reflectance`.
+        """
+        return self.reflectance(name) if name in self.scene.bands.names else self.values(name)
 
     def dn(self, name: str, resolution: float | None = None) -> LazyArray:
         """Give the numbers of a band or layer, lazily, each of the nearest pixel."""
@@ -100,14 +112,7 @@ class SceneOnGrid:
         return self.scene.name
 
     def _laid(self, band: Band, calibration: Any) -> LazyArray:
-        near = (r for size, r in band.coarser.items() if abs(size / self.resolution - 1) < 1e-3)
-        raster = next(near, band.raster)
-        own = raster.grid
-        if own.crs == self.grid.crs:
-            return BandArray(raster, calibration, self.grid)
-        # Pixels of the grid's size first, so that none is left out where that is coarser.
-        factor = self.resolution / band.resolution
-        return Warped(BandArray(raster, calibration, own.scaled(factor)), self.grid)
+        return laid(band, calibration, self.grid, self.resolution)
 
 
 def finest(scene: Scene) -> float:

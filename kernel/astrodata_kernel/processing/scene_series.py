@@ -87,7 +87,7 @@ def series(
     row, column = pixel_of(grid, x, y, crs, first.name)
     bands = spectral.bands_of(indices)
     for name in bands:
-        if not any(name in one.bands for one in scenes):
+        if not any(name in one.bands.names for one in scenes):
             scenes[0].named(name)  # says which there are
     values = np.full((len(bands), len(ordered)), np.nan, np.float32)
     cloud = np.zeros(len(ordered), bool)

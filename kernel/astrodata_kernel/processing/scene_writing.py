@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import TooLarge, UnreadableFile
-from ..readers.scratch import folder
-from ..readers.sentinel_gdal import SETTINGS, needed
-from ..writing import write_whole
+from ..datasets.lazy import LazyArray
+from ..readers.geotiff_writing import GeoTiff
 from .scene_areas import Area, in_numbers, layers_of
 from .scene_on_grid import SceneOnGrid
 
 _ROWS = 512
-_LEFT_FREE = 256 << 20
 
 Progress = Callable[[float], object]
 
@@ -48,7 +42,8 @@ def write_geotiff(
     names
         Bands, layers, indices or formulas, each a band of the file with its name; all bands when None.
     numbers
-        Whether the digital numbers are written, nodata 0; else float32 (reflectance, index), nodata NaN.
+        Whether the digital numbers are written, nodata that of the bands where they have the same, else 0;
+        without them float32 (reflectance, index), nodata NaN.
     clouds
         Whether pixels under cloud are written; else they are nodata.
     progress
@@ -63,8 +58,7 @@ def write_geotiff(
     MissingPackage
         rasterio is not installed.
     """
-    with _made(on, area, names, numbers, clouds, progress) as made, made.open("rb") as file:
-        return write_whole(path, lambda out: shutil.copyfileobj(file, out))
+    return _file(on, area, names, numbers, clouds, progress).save(path)
 
 
 def geotiff(
@@ -77,57 +71,47 @@ def geotiff(
     progress: Progress | None = None,
 ) -> bytes:
     """Give what `write_geotiff` writes."""
-    with _made(on, area, names, numbers, clouds, progress) as made:
-        return made.read_bytes()
+    return _file(on, area, names, numbers, clouds, progress).content()
 
 
-@contextmanager
-def _made(
+def _file(
     on: SceneOnGrid,
     area: Area,
     names: Sequence[str] | None,
     numbers: bool,
     clouds: bool,
     progress: Progress | None,
-) -> Any:
-    rasterio = needed()
+) -> GeoTiff:
     chosen = layers_of(on.scene, names, numbers)
     numbers = numbers or in_numbers(on.scene, chosen)
     read = [on.dn(name) if numbers else on.values(name) for name in chosen]
     dtype = np.result_type(*(array.dtype for array in read)) if numbers else np.dtype("f4")
-    size = area.inside.size * dtype.itemsize * len(read)
-    room = Path(tempfile.mkdtemp(dir=folder(), prefix="area-"))
-    try:
-        if shutil.disk_usage(room).free < size + _LEFT_FREE:
-            raise TooLarge(
-                f"{room.parent} has no room for {size:,} bytes of {on.name}: make room there, write fewer "
-                "bands or a smaller area, or set TMPDIR"
-            )
-        profile = {
-            **_profile(area, dtype, len(read)),
-            "nodata": 0 if dtype.kind in "uib" else np.nan,
-        }
-        with rasterio.Env(**SETTINGS), rasterio.open(room / "area.tif", "w", **profile) as out:
-            out.update_tags(**_tags(on))
-            for number, name in enumerate(chosen, 1):
-                out.set_band_description(number, name)
-            _fill(out, on, area, read, dtype, clouds, progress)
-        yield room / "area.tif"
-    except rasterio.errors.RasterioError as error:
-        raise UnreadableFile(
-            f"a GeoTIFF of {on.name} cannot be written to {room.parent} ({str(error)[:160]}): make room "
-            "there, or set TMPDIR"
-        ) from None
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
+    blanks = [on.scene.named(name).raster.nodata if numbers else None for name in chosen]
+    blank = _blank(blanks, dtype)
+    return GeoTiff(
+        area.box,
+        dtype,
+        lambda out: _fill(out, on, area, list(zip(read, blanks, strict=True)), clouds, progress),
+        len(read),
+        blank,
+        chosen,
+        _tags(on),
+        what=on.name,
+    )
+
+
+def _blank(blanks: Sequence[float | None], dtype: np.dtype[Any]) -> float:
+    """Give what stands for nothing: what all bands have for it, else 0 of whole numbers and NaN of others."""
+    if len(set(blanks)) == 1 and blanks[0] is not None:
+        return blanks[0]
+    return 0 if dtype.kind in "uib" else np.nan
 
 
 def _fill(
     out: Any,
     on: SceneOnGrid,
     area: Area,
-    read: Sequence[Any],
-    dtype: np.dtype[Any],
+    read: Sequence[tuple[LazyArray, float | None]],
     clouds: bool,
     progress: Progress | None,
 ) -> None:
@@ -135,7 +119,8 @@ def _fill(
 
     height, width = area.inside.shape
     mask = None if clouds else on.clouds()
-    blank = 0 if dtype.kind in "uib" else np.nan
+    dtype = np.dtype(out.dtypes[0])
+    blank = dtype.type(out.nodata)
     for first in range(0, height, _ROWS):
         some = slice(first, min(first + _ROWS, height))
         rows = slice(area.rows.start + some.start, area.rows.start + some.stop)
@@ -143,31 +128,12 @@ def _fill(
         if mask is not None:
             kept = kept & ~np.asarray(mask[rows, area.columns], bool)
         window = Window(0, first, width, some.stop - some.start)
-        for number, array in enumerate(read):
+        for number, (array, own) in enumerate(read):
             if progress is not None:
                 progress((first + (some.stop - first) * number / len(read)) / height)
-            values = np.asarray(array[rows, area.columns]).astype(dtype)
-            out.write(np.where(kept, values, dtype.type(blank)), number + 1, window=window)
-
-
-def _profile(area: Area, dtype: np.dtype[Any], count: int) -> dict[str, Any]:
-    from rasterio.transform import Affine
-
-    height, width = area.inside.shape
-    tiled = {"tiled": True, "blockxsize": 256, "blockysize": 256}
-    return {
-        "driver": "GTiff",
-        "height": height,
-        "width": width,
-        "count": count,
-        "dtype": "uint8" if dtype.kind == "b" else dtype.name,
-        "crs": area.grid.crs or None,
-        "transform": Affine(*area.transform),
-        "compress": "deflate",
-        "predictor": 3 if dtype.kind == "f" else 2,
-        "bigtiff": "IF_SAFER",
-        **(tiled if min(height, width) >= 256 else {}),
-    }
+            values = np.asarray(array[rows, area.columns])
+            there = kept if own is None else kept & (values != own)
+            out.write(np.where(there, values.astype(dtype), blank), number + 1, window=window)
 
 
 def _tags(on: SceneOnGrid) -> dict[str, str]:

@@ -19,6 +19,7 @@ ALL = "all"
 """Name of the row of all events together."""
 
 NO_TRUTH = "nothing burnt in the truth"
+NOT_ONE = "no pixel was judged"
 
 COLUMNS = (
     *("event", "threshold", "iou", "dice", "precision", "recall", "tp", "fp", "fn", "tn"),
@@ -115,11 +116,18 @@ def scores_figure(table: Any) -> Any:
         left.plot(rows.recall, rows.precision, **style)
         right.plot(rows.threshold, rows.iou, **style)
     left.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
-    right.set(xlabel="threshold", ylabel="intersection over union", xlim=(0, 1), ylim=(0, 1.02))
+    right.set(
+        xlabel="threshold of the probability",
+        ylabel="intersection over union",
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+    )
     for axes in (left, right):
         axes.grid(alpha=0.3)
     if known.event.nunique() <= 12:
-        right.legend(fontsize="small")
+        right.legend(fontsize="small", loc="lower left")
+    left.set_title("precision against recall, a point a threshold", fontsize="small")
+    right.set_title("overlap with the truth", fontsize="small")
     return figure
 
 
@@ -161,7 +169,7 @@ def _row(name: str, limit: float, counts: npt.NDArray[np.float64]) -> dict[str, 
         **{key: int(n) for key, n in zip(COLUMNS[6:11], counts[:5], strict=True)},
         "truth_ha": float(counts[5] / 1e4),
         "predicted_ha": float(counts[6] / 1e4),
-        "note": "" if there else NO_TRUTH,
+        "note": "" if there else NO_TRUTH if counts[:4].any() else NOT_ONE,
     }
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..datasets.scene_arrays import Grid
 from ..errors import BadRequest
+from ..sentinel.ground_areas import HECTARE, areas_of_rows
 from .burnt_maps import grid_of
 
-HECTARE = 1e4
-"""In m²."""
+__all__ = ["HECTARE", "hectares", "pixel_areas"]
 
 
 def pixel_areas(area: Any, shape: tuple[int, ...] | None = None) -> npt.NDArray[np.float64] | None:
@@ -28,8 +27,7 @@ def pixel_areas(area: Any, shape: tuple[int, ...] | None = None) -> npt.NDArray[
     Returns
     -------
     ndarray or None
-        Shape (rows, 1) or (1, 1). In degrees each row has its own area, on the ellipsoid; in a projection
-        that of the plane, which in UTM is true to 0.1 %. None of a grid without a CRS.
+        As of `sentinel.ground_areas.areas_of_rows`: (1, 1) in UTM, (rows, 1) in degrees.
 
     Raises
     ------
@@ -52,7 +50,7 @@ def pixel_areas(area: Any, shape: tuple[int, ...] | None = None) -> npt.NDArray[
             f"a mask of {' x '.join(map(str, shape))} pixels on a grid of "
             f"{' x '.join(map(str, grid.shape))}: give the mask's own grid"
         )
-    return _of_grid(grid)
+    return areas_of_rows(grid)
 
 
 def hectares(mask: Any, area: Any = None) -> float:
@@ -76,28 +74,3 @@ def hectares(mask: Any, area: Any = None) -> float:
     values = np.asarray(getattr(mask, "data", mask) if hasattr(mask, "attrs") else mask)
     burnt = (values > 0) & (values != 255)
     return float((burnt * areas).sum() / HECTARE)
-
-
-def _of_grid(grid: Grid) -> npt.NDArray[np.float64] | None:
-    if not grid.crs:
-        return None
-    from pyproj import CRS
-
-    crs = CRS.from_user_input(grid.crs)
-    dx, _, _, _, dy, top = grid.transform
-    if not crs.is_geographic:
-        unit = crs.axis_info[0].unit_conversion_factor if crs.axis_info else 1.0
-        return np.full((1, 1), abs(dx * dy) * unit**2)
-    edges = np.radians(np.clip(top + dy * np.arange(grid.shape[0] + 1), -90, 90))
-    ellipsoid = crs.ellipsoid
-    polar = ellipsoid.semi_minor_metre
-    e = float(np.sqrt(1 - (polar / ellipsoid.semi_major_metre) ** 2))
-    sine = np.sin(edges)
-    # Area between the equator and a latitude on the ellipsoid, for one radian of longitude.
-    below = (
-        polar**2 / 2 * (sine / (1 - (e * sine) ** 2) + np.arctanh(e * sine) / e)
-        if e
-        else (polar**2 * sine)
-    )
-    made: npt.NDArray[np.float64] = np.abs(np.diff(below) * np.radians(dx))[:, None]
-    return made

@@ -48,7 +48,7 @@ def predict_scene(
         (n, dates, size, size, bands), to values of shape (n, size, size) or (n, size, size, 1).
     source
         An array or Dask array of shape (rows, columns, bands) or (dates, rows, columns, bands); a scene,
-        which is one date, or a list of scenes in the order of their dates, laid on the grid of the first.
+        which is one date, or a list of scenes: they come by date, on the grid of the first that is given.
     size, overlap
         Edge of a window, and how much of it the next one has too, in pixels. A network of two halvings takes
         multiples of 4.
@@ -79,11 +79,11 @@ def predict_scene(
         `cancelled` said so.
     """
     made, read = _prepared(
-        model, source, size, overlap, batch, bands, resolution, scaling, cancelled
+        model, source, size, overlap, batch, bands, resolution, scaling, cancelled, block
     )
     rows, columns = read.shape
     out = np.empty((rows, columns), np.float32)
-    tops, lefts = range(0, rows, max(1, block)), range(0, columns, max(1, block))
+    tops, lefts = range(0, rows, block), range(0, columns, block)
     count = len(tops) * len(lefts)
     for done, (top, left) in enumerate((top, left) for top in tops for left in lefts):
         part = slice(top, min(top + block, rows)), slice(left, min(left + block, columns))
@@ -126,7 +126,9 @@ def predict_lazily(
     import dask.array
     from dask.delayed import delayed
 
-    made, read = _prepared(model, source, size, overlap, batch, bands, resolution, scaling, None)
+    made, read = _prepared(
+        model, source, size, overlap, batch, bands, resolution, scaling, None, block
+    )
     whole = []
     for top in range(0, read.shape[0], block):
         line = []
@@ -155,7 +157,10 @@ def _prepared(
     resolution: float | None,
     scaling: PercentileScaling | None,
     cancelled: Callable[[], bool] | None,
+    block: int,
 ) -> tuple[_Blocks, Source]:
+    if block < 1:
+        raise BadRequest(f"blocks of {block} pixels: give at least 1, as {BLOCK}")
     if size < 1 or not 0 <= overlap < size or batch < 1:
         raise BadRequest(
             f"windows of {size} pixels that overlap by {overlap}, {batch} at a time: give an overlap smaller "
@@ -174,11 +179,38 @@ def _prepared(
 
 def _called(model: Any) -> Callable[[Array], Any]:
     if hasattr(model, "predict_on_batch"):
-        return lambda windows: model.predict_on_batch(windows)
+        return _Network(model)
     if not callable(model):
         raise BadRequest(f"{type(model).__name__} is neither a network nor a function of windows")
     function: Callable[[Array], Any] = model
     return function
+
+
+class _Network:
+    """Asks a Keras model for batches of few sizes: each other one is traced or compiled anew."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._takes = tuple(getattr(model, "input_shape", None) or ())
+        self._sizes: set[int] = set()
+
+    def __call__(self, windows: Array) -> Any:
+        takes, given = self._takes[1:], windows.shape[1:]
+        if self._takes and (
+            len(takes) != len(given)
+            or any(a not in (None, b) for a, b in zip(takes, given, strict=True))
+        ):
+            raise BadRequest(
+                f"the network takes windows of {takes}, these are {given}: give size=, the dates and the "
+                "bands that it was trained with"
+            )
+        count = len(windows)
+        size = min((one for one in self._sizes if one >= count), default=count)
+        self._sizes.add(size)
+        if size > count:
+            more = np.zeros((size - count, *given), windows.dtype)
+            windows = np.concatenate([windows, more])
+        return self._model.predict_on_batch(windows)[:count]
 
 
 class _Blocks:

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..datasets.lazy import LazyArray
 from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
 from ..errors import BadRequest
@@ -96,8 +95,11 @@ class _Scenes:
         self.grid: Grid | None = first.grid(size)
         self.shape = first.grid(size).shape
         self.single, self.channels = single, len(names)
+        if all(scene.date for scene in scenes):
+            # As a training's patches have them, whatever the order they are given in.
+            scenes = sorted(scenes, key=lambda scene: scene.date or 0)
         each = [SceneOnGrid(scene, self.grid, size) for scene in scenes]
-        self._layers = [[_layer(on, name) for name in names] for on in each]
+        self._layers = [[on.measured(name) for name in names] for on in each]
 
     def read(self, rows: slice, columns: slice) -> Values:
         """Give a part, band by band."""
@@ -114,12 +116,6 @@ class _Scenes:
             for number, layer in enumerate(layers):
                 made[date, ..., number] = layer[rows, columns]
         return made
-
-
-def _layer(on: SceneOnGrid, name: str) -> LazyArray:
-    # Numbers in the place of reflectance would be another band to a network.
-    known = name in on.scene.bands
-    return on.reflectance(name) if known else on.values(name)
 
 
 def _taken(scene: Scene, names: list[str]) -> list[str]:

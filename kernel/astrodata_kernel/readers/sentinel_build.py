@@ -190,4 +190,5 @@ def _transcoding(name: str, bands: Sequence[Band], report: Any) -> Transcoding:
     rasters = [one.raster for one in bands if isinstance(one.raster, GdalRaster)]
     if not any(raster.is_jpeg2000 for raster in rasters):
         raise BadRequest(f"{name}: nothing of it is in JPEG 2000, its windows are read as they are")
-    return Transcoding(rasters, report)
+    classes = [one.raster for one in bands if one.in_classes]
+    return Transcoding(rasters, report, [r for r in classes if isinstance(r, GdalRaster)])

@@ -36,8 +36,10 @@ SETTINGS: dict[str, Any] = {
     "GDAL_HTTP_TIMEOUT": "60",
     "GDAL_HTTP_CONNECTTIMEOUT": "15",
     "GDAL_HTTP_MAX_RETRY": "2",
-    "VSI_CACHE": "TRUE",
 }
+
+_REMOTE = {"VSI_CACHE": "TRUE"}
+"""For addresses only: 25 MB for each handle, which the system's own cache makes useless for local files."""
 
 
 class _Handles(threading.local):
@@ -124,7 +126,7 @@ class GdalFile:
             raise DataCheckFailed(f"{self.name} changed since it was opened: open it again")
         key = (*self.key, overview)
         kept = _handles.kept
-        with rasterio.Env(**SETTINGS):
+        with rasterio.Env(**SETTINGS, **(_REMOTE if self.local is None else {})):
             pair = kept.get(key)
             if pair is None:
                 handle = self._open(rasterio, overview)

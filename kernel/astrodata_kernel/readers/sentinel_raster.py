@@ -81,7 +81,9 @@ class GdalRaster:
         with file.opened() as (_, facts):
             self._check(facts)
         # Where it does not divide the step, blocks are whole pixels of it as near as can be.
-        factor = max((n for n in facts.overviews if n <= step), default=1)
+        # Low resolutions of JPEG 2000 are smoothed, which makes classes that are not there.
+        smooth = classes and facts.driver == "JP2OpenJPEG"
+        factor = max((n for n in facts.overviews if n <= step and not smooth), default=1)
         level = None if factor == 1 else facts.overviews.index(factor)
         counts = [-(-(part.stop - part.start) // step) for part in (rows, columns)]
         out = np.zeros(counts, self.dtype)

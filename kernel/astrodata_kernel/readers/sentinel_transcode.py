@@ -16,10 +16,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..datasets.lazy import Values
 from ..errors import AstrodataError, Cancelled, DamagedFile, TooLarge, UnreadableFile
+from .geotiff_writing import profile_of
 from .once import Once, Progress
 from .scratch import folder
 from .sentinel_gdal import SETTINGS, GdalFile, needed
@@ -55,7 +54,9 @@ def _changed(file: GdalFile) -> bool:
     return status is not None and file.stamp != (status.st_size, status.st_mtime_ns)
 
 
-def transcoded(raster: GdalRaster, progress: Progress | None = None) -> GdalFile:
+def transcoded(
+    raster: GdalRaster, progress: Progress | None = None, classes: bool = False
+) -> GdalFile:
     """Give the tiled copy of a layer, made when it is first wanted, once for all who want it.
 
     Parameters
@@ -64,6 +65,8 @@ def transcoded(raster: GdalRaster, progress: Progress | None = None) -> GdalFile
         A layer.
     progress
         Told the share done; what it raises, such as `Cancelled`, gives the work up and leaves nothing behind.
+    classes
+        Whether its numbers are classes, of which no means are made for its lower resolutions.
 
     Raises
     ------
@@ -73,12 +76,12 @@ def transcoded(raster: GdalRaster, progress: Progress | None = None) -> GdalFile
         The band cannot be read, or the copy not be written.
     """
     key = (raster.file.key, raster.index)
-    made = _copies.get(key, lambda told: _written(raster, told), progress)
+    made = _copies.get(key, lambda told: _written(raster, told, classes), progress)
     _done[key] = made
     return made
 
 
-def _written(raster: GdalRaster, told: Progress) -> GdalFile:
+def _written(raster: GdalRaster, told: Progress, classes: bool) -> GdalFile:
     rasterio = needed()
     from rasterio.enums import Resampling
     from rasterio.windows import Window
@@ -105,7 +108,8 @@ def _written(raster: GdalRaster, told: Progress) -> GdalFile:
             factors = [n for n in (2, 4, 8, 16, 32, 64) if n * TILE < 2 * max(rows, columns)]
             if factors:
                 with rasterio.open(name, "r+") as out:
-                    out.build_overviews(factors, Resampling.average)
+                    way = Resampling.nearest if classes else Resampling.average
+                    out.build_overviews(factors, way)
         told(1.0)
         done = True
     except rasterio.errors.RasterioError as error:
@@ -142,27 +146,13 @@ def _blocks(raster: GdalRaster) -> Iterator[tuple[float, tuple[tuple[slice, slic
 
 
 def _profile(raster: GdalRaster) -> dict[str, Any]:
-    from rasterio.transform import Affine
-
-    a, b, c, d, e, f = raster.grid.transform
-    rows, columns = raster.grid.shape
     return {
-        "driver": "GTiff",
-        "height": rows,
-        "width": columns,
-        "count": 1,
-        "dtype": raster.dtype.name,
-        "crs": raster.grid.crs or None,
-        "transform": Affine(a, b, c, d, e, f),
-        "nodata": raster.nodata,
+        **profile_of(raster.grid, raster.dtype, nodata=raster.nodata),
         "tiled": True,
         "blockxsize": TILE,
         "blockysize": TILE,
-        # Deflate at its quickest: every GDAL has it, and reading is what matters.
-        "compress": "deflate",
+        # At its quickest: every GDAL has it, and reading is what matters.
         "zlevel": 1,
-        "predictor": 2 if np.issubdtype(raster.dtype, np.integer) else 1,
-        "bigtiff": "IF_SAFER",
     }
 
 
@@ -175,12 +165,18 @@ class Transcoding:
         The layers; those that are no JPEG 2000 are left out.
     report
         Told the share done of all, 0 to 1, by the thread that works.
+    classes
+        Which of the layers hold classes.
     """
 
     def __init__(
-        self, rasters: Sequence[GdalRaster], report: Callable[[float], None] | None = None
+        self,
+        rasters: Sequence[GdalRaster],
+        report: Callable[[float], None] | None = None,
+        classes: Sequence[GdalRaster] = (),
     ) -> None:
         self._rasters = [raster for raster in rasters if raster.is_jpeg2000]
+        self._classes = list(classes)
         self._report = report
         self._cancelled = threading.Event()
         self._finished = threading.Event()
@@ -229,7 +225,8 @@ class Transcoding:
     def _run(self) -> None:
         try:
             for number, raster in enumerate(self._rasters):
-                transcoded(raster, lambda share, at=number: self._tell(at + share))  # type: ignore[misc]
+                in_classes = any(raster is one for one in self._classes)
+                transcoded(raster, lambda share, at=number: self._tell(at + share), in_classes)  # type: ignore[misc]
             self._tell(float(len(self._rasters)))
         except AstrodataError as error:
             self._error = error

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..errors import BadRequest, MissingPackage
+from ..errors import BadRequest
+from ..readers.geotiff_writing import GeoTiff
+from ..readers.sentinel_gdal import needed
 from ..writing import write_whole
 
 if TYPE_CHECKING:
@@ -54,54 +57,43 @@ def save_figure(figure: Any, target: Path, dpi: float) -> Path:
 
 
 def save_geotiff(drawn: SceneMap, target: Path, values: bool) -> Path:
-    """Write the picture of a map as RGBA, or its values as float32, on its grid."""
-    return write_whole(target, geotiff_of(drawn, values))
-
-
-def geotiff_of(drawn: SceneMap, values: bool) -> bytes:
-    """Give a map as the bytes of a GeoTIFF.
+    """Write the picture of a map as RGBA, or its values as float32, on its grid.
 
     Raises
     ------
     MissingPackage
         rasterio is not installed.
     """
-    try:
-        import rasterio
-        from rasterio.io import MemoryFile
-    except ImportError:
-        raise MissingPackage(
-            'a GeoTIFF is written by rasterio: pip install "astrodata-lab[sentinel]"'
-        ) from None
-    grid = drawn.grid
-    if values:
-        bands = np.stack([np.asarray(one, np.float32) for one in drawn.values])
-    else:
-        bands = np.moveaxis(drawn.painted(), -1, 0)
-    rows, columns = grid.shape
-    profile = {
-        "driver": "GTiff", "height": rows, "width": columns, "count": len(bands),
-        "dtype": bands.dtype, "transform": rasterio.Affine(*grid.transform), "compress": "deflate",
-        "predictor": 3 if values else 2, "nodata": np.nan if values else None,
-    }  # fmt: skip
-    if grid.crs:
-        profile["crs"] = grid.crs
-    if min(rows, columns) >= 256:
-        profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
-    if not values:
-        profile |= {"photometric": "RGB", "alpha": "NON-PREMULTIPLIED"}
-    with MemoryFile() as memory:
-        with rasterio.open(memory.name, "w", **profile) as out:
-            out.write(bands)
-            out.update_tags(**drawn.facts)
-            if drawn.date is not None:
-                out.update_tags(TIFFTAG_DATETIME=f"{drawn.date:%Y:%m:%d %H:%M:%S}")
-            if values:
-                out.descriptions = drawn.style.names
-                for number in range(1, len(bands) + 1):
-                    out.update_tags(number, LIMITS=_limits(drawn, number - 1))
-        made: bytes = memory.read()
-    return made
+    needed()  # says what is missing before anything is painted
+    return _geotiff_of(drawn, values).save(target)
+
+
+def _geotiff_of(drawn: SceneMap, values: bool) -> GeoTiff:
+    tags = dict(drawn.facts)
+    if drawn.date is not None:
+        tags["TIFFTAG_DATETIME"] = f"{drawn.date:%Y:%m:%d %H:%M:%S}"
+    bands: npt.NDArray[Any] = (
+        np.stack([np.asarray(one, np.float32) for one in drawn.values])
+        if values
+        else np.moveaxis(drawn.painted(), -1, 0)
+    )
+
+    def fill(out: Any) -> None:
+        out.write(bands)
+        for number in range(1, len(bands) + 1) if values else ():
+            out.update_tags(number, LIMITS=_limits(drawn, number - 1))
+
+    return GeoTiff(
+        drawn.grid,
+        bands.dtype,
+        fill,
+        len(bands),
+        np.nan if values else None,
+        drawn.style.names if values else (),
+        tags,
+        {} if values else {"photometric": "RGB", "alpha": "NON-PREMULTIPLIED"},
+        "a map",
+    )
 
 
 def _limits(drawn: SceneMap, number: int) -> str:

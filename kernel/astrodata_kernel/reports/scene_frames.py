@@ -15,9 +15,9 @@ from .looks import Look, rgb
 from .scene_drawing import proportion_of
 from .scene_furniture import bar_of
 from .scene_ground import Ground
-from .scene_masks import Overlay
+from .scene_masks import Overlay, on_picture
 from .scene_pictures import Style
-from .scene_pixels import Shown, laid, view_of
+from .scene_pixels import Shown, view_of
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -66,7 +66,7 @@ class Board:
         grid = view_of(self.grid, None, width, "the film")
         over = self.overlay
         if over is not None:
-            over = replace(over, numbers=laid(over.numbers, self.grid, grid, True))
+            over = replace(over, numbers=on_picture(over.numbers, self.grid, grid))
         return Board(width, grid, self.shown, self.style, over, self.look, self._said)
 
     def picture(self, number: int) -> Any:

@@ -83,7 +83,7 @@ def nice(least: float) -> float:
 def _steps(low: float, high: float, count: int) -> tuple[float, Array]:
     step = nice((high - low) / max(1, count))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return step, step * np.arange(first, last + 1)
+    return step, step * np.arange(first, last + 1, dtype=np.float64)
 
 
 def _of_map(box: Box, across: int, up: int) -> Graticule:

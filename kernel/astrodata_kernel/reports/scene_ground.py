@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..datasets.scene_arrays import Grid
 from ..errors import BadRequest, MissingPackage
 
 Array = npt.NDArray[np.float64]
@@ -109,22 +108,6 @@ class Ground:
         to_x, to_y = (float(at) for at in self.xy(lon, lat + step))
         sign = math.copysign(1, step)
         return math.degrees(math.atan2(sign * (to_x - x), sign * (to_y - y)))
-
-    def hectares(self, grid: Grid) -> Array:
-        """Give the area of a pixel of each row of a grid, in hectares; shape (rows,)."""
-        dx, _, _, _, dy, top = grid.transform
-        rows = grid.shape[0]
-        if not self.geographic:
-            factor = self._crs.axis_info[0].unit_conversion_factor if self._crs.axis_info else 1.0
-            return np.full(rows, abs(dx * dy) * factor**2 / 1e4)
-        # A cell of the ellipsoid: what lies between two parallels, of the zone all around.
-        edges = np.radians(top + dy * np.arange(rows + 1))
-        flat = self._geod.es
-        root = math.sqrt(flat)
-        sine = np.sin(edges)
-        zone = self._geod.b**2 / 2 * (sine / (1 - flat * sine**2) + np.arctanh(root * sine) / root)
-        areas: Array = np.abs(np.diff(zone)) * math.radians(abs(dx)) / 1e4
-        return areas
 
 
 def box_in(crs: str, target: str, box: tuple[float, float, float, float]) -> Any:

@@ -15,7 +15,7 @@ from ..datasets.lazy import Values
 from ..datasets.scene_arrays import Grid
 from ..drawing import CellFigure
 from ..errors import BadRequest
-from .looks import look_of
+from .looks import Look, look_of
 from .scene_drawing import (
     attribution_of,
     draw_clouds,
@@ -34,7 +34,7 @@ from .scene_files import FIGURES, GEOTIFF, save_figure, save_geotiff, target_of
 from .scene_furniture import ScaleBar, bar_of, draw_bar, draw_graticule, draw_north
 from .scene_graticules import graticule_of
 from .scene_ground import Ground
-from .scene_layout import laid_out
+from .scene_layout import Layout, laid_out
 from .scene_masks import Overlay, overlay_of
 from .scene_pictures import Style, style_of
 from .scene_pixels import shown_of, view_of
@@ -217,18 +217,19 @@ def scene_map(
     style = style_of(one, names, samples, limits, stretch, colormap, shade)
     covered = None if mask is None else overlay_of(mask, one, rough, mask_name, mask_colors)
     entries = entries_of(style, samples, covered, clouds) if legend else []
-    drawn = SceneMap(facecolor=look.ground, dpi=dpi)
     said = attribution_of([one]) if attribution is None else attribution
-    middle = middle_of(whole)
-    drawn.north = None if ground is None else ground.north(*middle)
-    foot = [said, projection_of(ground, drawn.north if north else None)]
+    drawn = SceneMap(facecolor=look.ground, dpi=dpi)
+    drawn.style, drawn.date, drawn.facts = style, one.date, facts_of(one, style, said)
+    drawn.north = None if ground is None else ground.north(*middle_of(whole))
     layout = laid_out(
         size,
         proportion_of(whole, ground),
         ticks=graticule is not False and ground is not None,
         title=one.name if title is None else title,
         under=under_of(one, style),
-        foot=[text for text in foot if text],
+        foot=[
+            text for text in (said, projection_of(ground, drawn.north if north else None)) if text
+        ],
         bar=style.label if legend and style.colours is not None and not style.classes else "",
         entries=entries,
     )
@@ -238,23 +239,35 @@ def scene_map(
     drawn.overlay = (
         None if mask is None else overlay_of(mask, one, drawn.grid, mask_name, mask_colors)
     )
-    drawn.style, drawn.date = style, one.date
-    drawn.facts = facts_of(one, style, said)
-    drawn.set_size_inches(*layout.size)
-    axes = drawn.add_axes(layout.share(layout.axes))
-    picture = style.paint(drawn.values)
-    draw_picture(axes, drawn.grid, picture, style.classes, look)
-    draw_overlay(axes, drawn.grid, drawn.overlay)
-    if clouds:
-        draw_clouds(axes, drawn.grid, one.clouds(drawn.grid), picture)
-    unit = inch_of(drawn.grid, layout.axes)
-    across, up = int(layout.axes[2] / 0.62), int(layout.axes[3] / 0.62)
-    draw_graticule(axes, graticule_of(graticule, ground, drawn.grid.bounds, across, up), look)
-    drawn.scale_bar = None
-    if scale_bar and ground is not None:
-        drawn.scale_bar = bar_of(ground, drawn.grid.bounds, unit)
-        draw_bar(axes, drawn.scale_bar, unit, look)
-    if north and drawn.north is not None:
-        draw_north(axes, drawn.grid.bounds, unit, drawn.north, look)
+    hatched = one.clouds(drawn.grid) if clouds else None
+    _draw(drawn, layout, ground, look, hatched, graticule, scale_bar, north)
     write_around(drawn, layout, style, entries, look)
     return drawn
+
+
+def _draw(
+    drawn: SceneMap,
+    layout: Layout,
+    ground: Ground | None,
+    look: Look,
+    hatched: Values | None,
+    graticule: bool | str,
+    scale_bar: bool,
+    north: bool,
+) -> None:
+    """Draw the picture and what lies over it."""
+    drawn.set_size_inches(*layout.size)
+    axes, box = drawn.add_axes(layout.share(layout.axes)), drawn.grid.bounds
+    picture = drawn.style.paint(drawn.values)
+    draw_picture(axes, drawn.grid, picture, drawn.style.classes, look)
+    draw_overlay(axes, drawn.grid, drawn.overlay)
+    if hatched is not None:
+        draw_clouds(axes, drawn.grid, hatched, picture)
+    across, up = int(layout.axes[2] / 0.62), int(layout.axes[3] / 0.62)
+    draw_graticule(axes, graticule_of(graticule, ground, box, across, up), look)
+    unit, drawn.scale_bar = inch_of(drawn.grid, layout.axes), None
+    if scale_bar and ground is not None:
+        drawn.scale_bar = bar_of(ground, box, unit)
+        draw_bar(axes, drawn.scale_bar, unit, look)
+    if north and drawn.north is not None:
+        draw_north(axes, box, unit, drawn.north, look)

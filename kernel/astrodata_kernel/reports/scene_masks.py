@@ -13,11 +13,12 @@ import numpy.typing as npt
 from ..datasets.lazy import Values
 from ..datasets.scene_arrays import Grid
 from ..errors import BadRequest
+from ..processing.class_windows import highest_of_cells
 from ..processing.scene_names import GRADE_COLOURS, GRADES
+from ..sentinel.ground_areas import HECTARE, areas_of_rows
 from ..sentinel.mask_reading import read_mask
 from .looks import PALETTE, rgb
-from .scene_ground import Ground
-from .scene_pixels import laid, view_of
+from .scene_pixels import view_of
 
 BURNT = "#ff2d1a"
 OPACITY = 0.45
@@ -167,8 +168,9 @@ def overlay_of(
     elif not told:
         told = {number: name if most < 2 else f"{name} {number}" for number in range(1, most + 1)}
     part = view_of(own, grid, np.inf, "the mask")  # its own pixels of what is shown
-    drawn = laid(numbers, own, grid, True).astype(np.uint8)
-    return Overlay(drawn, _areas(numbers, own, part), dict(told), dict(colours or {}))
+    return Overlay(
+        on_picture(numbers, own, grid), _areas(numbers, own, part), dict(told), dict(colours or {})
+    )
 
 
 def _areas(numbers: Values, own: Grid, part: Grid) -> dict[int, float | None]:
@@ -178,11 +180,26 @@ def _areas(numbers: Values, own: Grid, part: Grid) -> dict[int, float | None]:
     seen = numbers[row : row + part.shape[0], column : column + part.shape[1]]
     if not part.crs:
         return dict.fromkeys((int(number) for number in np.unique(seen)), None)
-    of_row = Ground(part.crs).hectares(part)
+    areas = areas_of_rows(part)
     return {
-        int(number): float(((seen == number).sum(axis=1) * of_row).sum())
-        for number in np.unique(seen)
+        number: None
+        if areas is None
+        else float(((seen == number).sum(axis=1)[:, None] * areas).sum() / HECTARE)
+        for number in (int(one) for one in np.unique(seen))
     }
+
+
+def on_picture(numbers: Values, own: Grid, grid: Grid) -> npt.NDArray[np.uint8]:
+    """Give a mask on the pixels of a picture in the same system, each the highest number that it covers.
+
+    So what burnt in a single pixel is seen on a small map, too, as it is in the viewer.
+    """
+    edges = [
+        (grid.transform[j] + grid.transform[i] * np.arange(count + 1) - own.transform[j])
+        / own.transform[i]
+        for count, i, j in zip(grid.shape, (4, 0), (5, 2), strict=True)
+    ]
+    return highest_of_cells(numbers.astype(np.uint8), *edges)
 
 
 def _as_classes(numbers: Values) -> Values:

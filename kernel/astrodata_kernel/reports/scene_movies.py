@@ -11,6 +11,8 @@ from html import escape
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from ..errors import BadRequest, MissingPackage
 from ..writing import write_whole
 from .looks import look_of
@@ -254,7 +256,7 @@ def _write_mp4(file: IO[bytes], frames: _Frames) -> None:
 
     board = frames.board
     with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream(
+        stream: Any = container.add_stream(
             _codec(), rate=RATE, options={"crf": "20", "preset": "medium"}
         )
         stream.width, stream.height, stream.pix_fmt = board.width, board.height, "yuv420p"
@@ -264,7 +266,7 @@ def _write_mp4(file: IO[bytes], frames: _Frames) -> None:
             lasted += seconds
             # To the nearest frame of the whole, so that nothing adds up.
             while written < max(1, round(lasted * RATE)):
-                frame = av.VideoFrame.from_image(image)
+                frame: Any = av.VideoFrame.from_ndarray(np.asarray(image), "rgb24")
                 frame.pts, frame.time_base = written, Fraction(1, RATE)
                 container.mux(stream.encode(frame))
                 written += 1

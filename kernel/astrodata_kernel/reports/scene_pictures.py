@@ -78,8 +78,7 @@ class Style:
             scl = self.names[0] == "SCL"
             for number in np.unique(numbers):
                 if number or not scl:  # 0 of SCL is nothing
-                    colour = rgb(class_colour(int(number), scl))
-                    painted[numbers == number] = (*colour, 255)
+                    painted[numbers == number] = (*rgb(class_colour(int(number), scl)), 255)
             return painted
         known = np.logical_and.reduce([np.isfinite(one) for one in values])
         shares = [

@@ -106,10 +106,10 @@ def view_of(grid: Grid, area: Any, pixels: float, name: str) -> Grid:
 
 def _box(area: Any, grid: Grid, name: str) -> tuple[float, float, float, float]:
     if isinstance(area, Grid):
-        return tuple(box_in(area.crs, grid.crs, area.bounds))  # type: ignore[return-value]
+        return tuple(box_in(area.crs, grid.crs, area.bounds))
     if not grid.crs:
         raise BadRequest(f"{name} does not say where on the ground it is: an area needs a CRS")
-    return tuple(box_in("EPSG:4326", grid.crs, box_of(area)))  # type: ignore[return-value]
+    return tuple(box_in("EPSG:4326", grid.crs, box_of(area)))
 
 
 class Shown(Protocol):
@@ -121,7 +121,10 @@ class Shown(Protocol):
     satellite: str
     level: str
     tile: str
-    grid: Grid
+
+    @property
+    def grid(self) -> Grid:
+        """Of its own pixels."""
 
     def chosen(self, wanted: Any) -> tuple[str, ...]:
         """Give the names of what to show."""
@@ -317,11 +320,21 @@ class ShownTime(_Any):
 
     def _layer(self, name: str, grid: Grid) -> Values:
         step = max(1, int(abs(grid.transform[0] / self.grid.transform[0])))
-        values = np.asarray(self._stack[name][::step, ::step].values)
         dx, _, left, _, dy, top = self.grid.transform
+        parts = []
+        box = box_in(grid.crs, self.grid.crs, grid.bounds)
+        for ends, origin, size, count in (
+            ((box[1], box[3]), top, dy, self.grid.shape[0]),
+            ((box[0], box[2]), left, dx, self.grid.shape[1]),
+        ):
+            start, end = sorted((at - origin) / size for at in ends)
+            first = min(max(0, (math.floor(start) // step - 2) * step), (count - 1) // step * step)
+            parts.append(slice(first, max(first + 1, min(count, math.ceil(end) + 2 * step)), step))
+        values = np.asarray(self._stack[name][parts[0], parts[1]].values)
         # Each stands for the pixels around it, not for those that follow.
         shift = (1 - step) / 2
-        place = (dx * step, 0.0, left + dx * shift, 0.0, dy * step, top + dy * shift)
+        left, top = left + dx * (parts[1].start + shift), top + dy * (parts[0].start + shift)
+        place = (dx * step, 0.0, left, 0.0, dy * step, top)
         return laid(values, Grid(self.grid.crs, place, values.shape), grid, self.classes(name))
 
 

@@ -17,6 +17,7 @@ from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
 from ..errors import BadRequest, DamagedFile, MissingPackage, UnsupportedFormat
 from .activation_files import Layer, layers_of
+from .mask_shapes import filled
 
 GRADES = {
     "no visible damage": 0,
@@ -366,7 +367,9 @@ def _read(
         shapes, zip(*values, strict=True) if values else ((),) * len(shapes), strict=True
     ):
         if shape is not None and not shape.is_valid:
-            shape, mended = shapely.make_valid(shape), mended + 1
+            mended += 1
+        if shape is not None:
+            shape = filled(shape)
         if shape is None or shape.is_empty or not shape.area:
             empty += 1
             continue

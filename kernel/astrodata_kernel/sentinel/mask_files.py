@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..datasets.scene_arrays import Grid
-from ..errors import (
-    BadRequest,
-)
-from ..readers.quiet import quiet
+from ..errors import BadRequest
+from ..readers.geotiff_writing import GeoTiff
 from ..writing import write_whole
 from .mask_shapes import (
     LONLAT,
@@ -89,14 +87,12 @@ def write_mask(
         raise BadRequest(f"{target.name}: a mask is saved as .tif or .geojson, not as {ending!r}")
     if target.exists() and not overwrite:
         raise BadRequest(f"{target.name} is there already: choose another name, or overwrite=True")
-    made = _geotiff(mask, grid, facts) if ending in RASTERS else _geojson(mask, grid, facts)
-    return write_whole(target, made)
+    if ending in RASTERS:
+        return _geotiff(mask, grid, facts).save(target)
+    return write_whole(target, _geojson(mask, grid, facts))
 
 
-def _geotiff(mask: Mask, grid: Grid, facts: MaskFacts) -> bytes:
-    _, rasterio = needed()
-    from rasterio.io import MemoryFile
-
+def _geotiff(mask: Mask, grid: Grid, facts: MaskFacts) -> GeoTiff:
     tags = {
         "name": facts.name,
         "who": facts.who,
@@ -107,25 +103,14 @@ def _geotiff(mask: Mask, grid: Grid, facts: MaskFacts) -> bytes:
         "history": json.dumps([dict(one) for one in facts.history[-KEPT_STEPS:]]),
         "software": "AstroData Lab",
     }
-    rows, columns = grid.shape
-    with quiet(), rasterio.Env(GDAL_PAM_ENABLED="NO"), MemoryFile() as memory:
-        with memory.open(
-            driver="GTiff",
-            height=rows,
-            width=columns,
-            count=1,
-            dtype="uint8",
-            crs=grid.crs or None,
-            transform=rasterio.Affine(*grid.transform),
-            tiled=True,
-            blockxsize=512,
-            blockysize=512,
-            compress="deflate",
-        ) as out:
-            out.write(mask, 1)
-            out.update_tags(**{key: value for key, value in tags.items() if value})
-            out.set_band_description(1, facts.name)
-        return bytes(memory.read())
+    return GeoTiff(
+        grid,
+        np.uint8,
+        lambda out: out.write(mask, 1),
+        names=[facts.name],
+        tags=tags,
+        what=f"mask {facts.name}",
+    )
 
 
 def _geojson(mask: Mask, grid: Grid, facts: MaskFacts) -> bytes:

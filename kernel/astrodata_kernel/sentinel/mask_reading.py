@@ -33,10 +33,8 @@ VECTORS = {
 """Endings, and what the bytes begin with: GDAL would follow what is something else to files elsewhere."""
 
 MOST_BYTES = 1 << 30
-"""Of a file of polygons: GDAL takes many times as much memory for it."""
-
-MOST_PIXELS = 1 << 30
-"""Of a mask in a file; a whole tile has a tenth."""
+"""Of a file of polygons, for which GDAL takes many times as much memory, and of the pixels of a mask, of
+which a whole tile has a tenth."""
 
 
 def read_mask(path: str | os.PathLike[str], grid: Grid) -> tuple[Mask, MaskFacts, list[str]]:
@@ -78,8 +76,12 @@ def _read_raster(file: Path, grid: Grid) -> tuple[Mask, MaskFacts, list[str]]:
             rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"),
             rasterio.open(file, driver="GTiff") as image,
         ):
-            if image.width * image.height > MOST_PIXELS:
-                raise TooLarge(f"{file.name} says it has {image.width:,} x {image.height:,} pixels")
+            size = np.dtype(image.dtypes[0]).itemsize
+            if image.width * image.height * size > MOST_BYTES:
+                raise TooLarge(
+                    f"{file.name} says it has {image.width:,} x {image.height:,} pixels of {size} bytes: cut "
+                    "it first, or write it as uint8"
+                )
             values = image.read(1)
             own = Grid(
                 _crs_text(image.crs), tuple(image.transform)[:6], (image.height, image.width)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..datasets.scene_arrays import Grid
 from ..errors import BadRequest, MissingPackage
+from .ground_areas import HECTARE, areas_of_rows, mean_area
 
 LONLAT = "EPSG:4326"
 """What GeoJSON is in, by its standard."""
@@ -70,6 +71,10 @@ def geometries_of(given: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
 def _of_geojson(told: Mapping[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
     from shapely.geometry import shape
 
+    if not isinstance(told, Mapping):
+        raise BadRequest(
+            f"GeoJSON with a {type(told).__name__} where a geometry or feature belongs"
+        )
     kind = told.get("type")
     if kind == "FeatureCollection":
         for one in told.get("features") or ():
@@ -77,11 +82,15 @@ def _of_geojson(told: Mapping[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]
         return
     geometry = told.get("geometry") if kind == "Feature" else told
     properties = told.get("properties") if kind == "Feature" else None
+    properties = dict(properties) if isinstance(properties, Mapping) else {}
+    if kind == "Feature" and geometry is None:
+        yield None, properties  # a feature without a place is one, by the standard
+        return
     try:
         made = shape(geometry)
     except Exception as error:  # noqa: BLE001 - shapely fails in a dozen ways over what is no geometry
         raise BadRequest(f"GeoJSON of type {kind!r} that is no geometry: {error}") from None
-    yield made, dict(properties or {})
+    yield made, properties
 
 
 def sound(shapes: Iterable[tuple[Any, int]], name: str) -> tuple[list[tuple[Any, int]], list[str]]:
@@ -98,8 +107,9 @@ def sound(shapes: Iterable[tuple[Any, int]], name: str) -> tuple[list[tuple[Any,
     for shape, number in shapes:
         if shape is not None and not np.isfinite(shapely.get_coordinates(shape)).all():
             raise BadRequest(f"{name}: a polygon has coordinates that are no finite numbers")
-        if shape is not None and not shape.is_valid:
-            shape, mended = shapely.make_valid(shape), mended + 1
+        if shape is not None:
+            mended += not shape.is_valid
+            shape = filled(shape)
         if shape is None or shape.is_empty or not shape.area:
             empty += 1
             continue
@@ -110,6 +120,25 @@ def sound(shapes: Iterable[tuple[Any, int]], name: str) -> tuple[list[tuple[Any,
     if empty:
         notes.append(f"{name}: {empty} shapes without an area were left out")
     return kept, notes
+
+
+def filled(shape: Any) -> Any:
+    """Give what of a shape can be filled: its polygons, made valid; lines and points are left out.
+
+    Lines come about where a polygon is mended, too, and rasterio would draw them a pixel wide.
+    """
+    shapely, _ = needed()
+    if not shape.is_valid:
+        shape = shapely.make_valid(shape)
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape
+    every = [one for part in _parts(shape) for one in _parts(part)]
+    return shapely.union_all([one for one in every if one.geom_type == "Polygon"])
+
+
+def _parts(shape: Any) -> list[Any]:
+    inner = getattr(shape, "geoms", None)
+    return [shape] if inner is None else [one for part in inner for one in _parts(part)]
 
 
 def moved(shape: Any, source: str, target: str) -> Any:
@@ -182,30 +211,20 @@ def polygons(mask: Mask, grid: Grid) -> Iterator[tuple[int, Any]]:
 
 
 def hectares_of_pixel(grid: Grid) -> float | None:
-    """Give the area of one pixel; None where the system of the grid does not measure on the ground."""
-    if not grid.crs:
-        return None
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        crs = CRS.from_user_input(grid.crs)
-    except CRSError:
-        return None
-    if not crs.is_projected:
-        return None
-    metres = crs.axis_info[0].unit_conversion_factor
-    return abs(grid.transform[0] * grid.transform[4]) * metres**2 / 1e4
+    """Give the area of one pixel; None where nothing tells it, or pixels differ by more than 1 %."""
+    area = mean_area(grid)
+    return None if area is None else area / HECTARE
 
 
 def hectares_of(shape: Any, grid: Grid) -> float | None:
-    """Give the area of a polygon in the grid's own system; on the ellipsoid where that is in degrees."""
-    pixel = hectares_of_pixel(grid)
-    if pixel is not None:
-        return float(shape.area) * pixel / abs(grid.transform[0] * grid.transform[4])
-    if not grid.crs:
+    """Give the area of a polygon in the grid's own system; on the ellipsoid where that is not true to it."""
+    areas = areas_of_rows(grid)
+    if areas is None:
         return None
-    from pyproj import CRS
+    if areas.shape == (1, 1):
+        flat = abs(grid.transform[0] * grid.transform[4])
+        return float(shape.area * areas[0, 0] / flat / HECTARE)
+    from pyproj import Geod
 
-    geod = CRS.from_user_input(grid.crs).get_geod()
-    return None if geod is None else abs(geod.geometry_area_perimeter(shape)[0]) / 1e4
+    around = moved(shape, grid.crs, LONLAT)
+    return abs(float(Geod(ellps="WGS84").geometry_area_perimeter(around)[0])) / HECTARE

@@ -48,13 +48,15 @@ def history_figure(history: pd.DataFrame, starts: pd.DataFrame | None = None) ->
             told.add(name)
         offset += int(of_round.epoch.max()) + 1
         axes.axvline(offset + 0.5, color="0.85", linewidth=0.8)
-    if (history.val_loss > 0).all():
+    if len(history) and (history.val_loss > 0).all():
         axes.set_yscale("log")
-    if "val_iou" in history:
+    if len(history) and "val_iou" in history:
         _scores(axes, history)
-    axes.set_xlabel("epoch, rounds one after another")
+    many = history["round"].nunique() > 1
+    axes.set_xlabel("epoch, rounds one after another" if many else "epoch")
     axes.set_ylabel("validation loss")
-    axes.legend(fontsize="small", ncols=2)
+    if told:  # a training that was given up in its first epoch has no line
+        axes.legend(fontsize="small", ncols=2)
     return figure
 
 

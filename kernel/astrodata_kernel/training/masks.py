@@ -176,8 +176,19 @@ def fit_masks(
     # As it can be saved, loaded and trained on by Keras alone.
     compiled(model, learning_rate, loss)
     result = _result(model, done, seed, notes, settings, (len(training), len(held)))
-    tracked(track, result, {"kind": "fit_masks", **settings, "epochs": epochs})
+    told = {"kind": "fit_masks", **settings, "epochs": epochs}
+    told["events"] = {"training": training.events, "validation": held.events}
+    tracked(track, result, told, _beside(training, held))
     return result
+
+
+def _beside(training: Pairs, held: Pairs) -> dict[str, str]:
+    """Give the files that a run keeps beside its model: what the model is asked with, and of what it is."""
+    events = {"training": training.events, "validation": held.events}
+    files = {"events.json": json.dumps(events, indent=1, ensure_ascii=False) + "\n"}
+    if training.scaling is not None:
+        files["model.scaling.json"] = training.scaling.text
+    return files
 
 
 def _fitting(model: Any, pairs: Pairs) -> None:

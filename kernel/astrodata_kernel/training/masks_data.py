@@ -16,7 +16,8 @@ from ..processing.augment import draw
 from ..processing.burnt import NOT_JUDGED
 from ..processing.normalise import PercentileScaling
 from ..processing.patch_batches import prepared, turned
-from ..processing.patch_sets import PatchSet, blocks
+from ..processing.patch_rows import blocks
+from ..processing.patch_sets import PatchSet
 from ..processing.splits import by_event, sampling_weights
 from .data import order_of
 
@@ -37,12 +38,15 @@ class Pairs:
         Numbers of those that are used.
     scaling
         Of the bands, or None.
+    events
+        Names of those that `rows` are of, where they are known.
     """
 
     images: Any
     masks: Any
     rows: Numbers
     scaling: PercentileScaling | None = None
+    events: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -160,11 +164,18 @@ def divided(
     """
     notes: list[str] = []
     scaling = images.scaling if isinstance(images, PatchSet) else None
+    bands = images.bands if isinstance(images, PatchSet) else ()
     images, masks, events = _parts(images, masks, events)
     every = np.arange(len(images))
     if not np.isscalar(validation):
         held = validation if isinstance(validation, PatchSet) else PatchSetLike(*validation)
         held_images, held_masks, held_events = _parts(held, None, None)
+        others = held.bands if isinstance(held, PatchSet) else ()
+        if bands and others and bands != others:
+            raise BadRequest(
+                f"validation of the bands {', '.join(others)}, training of {', '.join(bands)}: cut both with "
+                "the same bands in the same order"
+            )
         if held_images.shape[1:] != images.shape[1:]:
             raise BadRequest(
                 f"validation images of {held_images.shape[1:]}, training images of {images.shape[1:]}: cut "
@@ -175,11 +186,13 @@ def divided(
             notes.append(
                 f"{', '.join(both[:5])}: on both sides; the validation tells too much good"
             )
-        own = Pairs(held_images, held_masks, np.arange(len(held_images)), scaling)
-        return Pairs(images, masks, every, scaling), own, notes
+        rows = np.arange(len(held_images))
+        own = Pairs(held_images, held_masks, rows, scaling, _named(held_events, rows))
+        return Pairs(images, masks, every, scaling, _named(events, every)), own, notes
     share = float(validation)
     if not 0 < share < 1:
         raise BadRequest(f"a validation share of {share:g}: give a number between 0 and 1")
+    given = events
     if events is None:
         notes.append(
             "no events were given: each patch counted as one of its own. Patches of one fire may be on both "
@@ -194,7 +207,15 @@ def divided(
             "validation=(images, masks)"
         )
     training, held_rows = by_event(events, (1 - share, share), seed)
-    return Pairs(images, masks, training, scaling), Pairs(images, masks, held_rows, scaling), notes
+    first, second = (
+        Pairs(images, masks, rows, scaling, _named(given, rows)) for rows in (training, held_rows)
+    )
+    return first, second, notes
+
+
+def _named(events: Sequence[str] | None, rows: Numbers) -> tuple[str, ...]:
+    """Give the names of the events of some patches, each once."""
+    return () if events is None else tuple(sorted({str(events[i]) for i in rows}))
 
 
 _MEMORY = 8 << 30  # bytes of a Dask array that are computed before training

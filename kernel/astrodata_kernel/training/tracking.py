@@ -109,7 +109,9 @@ class Tracker:
         given = self.uri or os.environ.get("MLFLOW_TRACKING_URI")
         return given or f"sqlite:///{Catalog().folder / 'mlflow.db'}"
 
-    def log(self, training: Training, facts: Mapping[str, Any]) -> str:
+    def log(
+        self, training: Training, facts: Mapping[str, Any], files: Mapping[str, str] | None = None
+    ) -> str:
         """Keep a training as a run and give the run's id.
 
         Parameters
@@ -118,6 +120,8 @@ class Tracker:
             Its history becomes curves; its model, figure and tables become artifacts.
         facts
             Parameters: printable facts by name; what is nested is joined by dots.
+        files
+            Text of further artifacts by name.
 
         Raises
         ------
@@ -125,7 +129,7 @@ class Tracker:
             MLflow is not installed.
         """
         with self.run() as run:
-            self._write(run, training, facts)
+            self._write(run, training, facts, files or {})
             run.status = "FINISHED" if training.stopped == "finished" else "KILLED"
         return run.ident
 
@@ -173,7 +177,9 @@ class Tracker:
             place = folder.as_uri()
         return str(client.create_experiment(self.experiment, artifact_location=place))
 
-    def _write(self, run: Run, training: Training, facts: Mapping[str, Any]) -> None:
+    def _write(
+        self, run: Run, training: Training, facts: Mapping[str, Any], files: Mapping[str, str]
+    ) -> None:
         from mlflow.entities import Metric
 
         run.parameters({**training.facts, **facts})
@@ -192,6 +198,8 @@ class Tracker:
         run.send(metrics)
         with tempfile.TemporaryDirectory() as folder:
             self._artifacts(Path(folder), training)
+            for name, text in files.items():
+                (Path(folder) / name).write_text(text, encoding="utf-8")
             run.artifacts(folder)
 
     @staticmethod
@@ -208,7 +216,12 @@ class Tracker:
         save(training.model, folder / "model.keras")
 
 
-def tracked(track: bool | Tracker, training: Training, facts: Mapping[str, Any]) -> None:
+def tracked(
+    track: bool | Tracker,
+    training: Training,
+    facts: Mapping[str, Any],
+    files: Mapping[str, str] | None = None,
+) -> None:
     """Keep a training where it is wanted; what goes wrong with that becomes a note, not an error.
 
     Hours of training must not be lost because a database was locked or a disk full.
@@ -222,7 +235,7 @@ def tracked(track: bool | Tracker, training: Training, facts: Mapping[str, Any])
         return
     tracker = track if isinstance(track, Tracker) else Tracker()
     try:
-        training.facts["mlflow_run"] = tracker.log(training, facts)
+        training.facts["mlflow_run"] = tracker.log(training, facts, files)
         training.facts["mlflow_uri"] = tracker.address
     except Exception as error:  # noqa: BLE001 - whatever the store says
         training.notes.append(f"the run was not kept in {tracker.address}: {str(error)[:200]}")
@@ -234,6 +247,8 @@ def _flat(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
         name = f"{before}{key}"
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{name}.")
+        elif isinstance(value, tuple):
+            flat[name] = ", ".join(map(str, value))
         else:
             flat[name] = value
     return flat

@@ -144,6 +144,7 @@ class SceneViewer(
         self._pairs: list[tuple[int, tuple[str, ...]]] = []
         self._numbers: dict[tuple[int, tuple[str, ...]], int] = {}
         self._kept = Kept()
+        self._other_layers = {}
         self._small = SmallBands()
         if preset:
             bands = bands_of_preset(preset)
@@ -274,7 +275,7 @@ class SceneViewer(
         for scene in self._compared() if self.transcode else ():
             bands = [name for name in taken(self.bands) if _large(scene, name)]
             if bands and scene.start_transcoding is not None:
-                self._works.append(scene.transcode(bands))
+                self._works.append(scene.transcode(bands, self._written()))
 
     def _number_of(self, names: tuple[str, ...], date: int) -> int:
         """Give the number by which the browser asks for what is on show, as it does for an HDU."""
@@ -301,7 +302,8 @@ class SceneViewer(
             planes = self._planes.get(dataset.part)
             if planes is None:
                 planes = self._planes[dataset.part] = ScenePlanes(
-                    contents, KeptOfDate(self._kept, self._pairs[dataset.part][0])
+                    contents,
+                    KeptOfDate(self._kept, self._pairs[dataset.part][0], self._times_rewritten),
                 )
         return planes
 
@@ -329,7 +331,8 @@ class SceneViewer(
         names = tuple(known_name(scene, str(name)) for name in wanted)
         if not names:
             raise BadRequest("a tile of no bands: name at least one")
-        planes = ScenePlanes(BandsOnShow(scene, names), KeptOfDate(self._kept, number))
+        kept = KeptOfDate(self._kept, number, self._times_rewritten)
+        planes = ScenePlanes(BandsOnShow(scene, names), kept)
         images = []
         for number in range(len(names)):
             cancel.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,10 @@ PATIENCE = 1.0
 """Seconds of work after which an answer goes out with what there is."""
 
 
+KEPT = {"reader": 3, "sample": 2 * MOST_DATES}
+"""How many are kept for the next question: which pixels a region has takes up to 32 MB, a sample 4."""
+
+
 class SceneAreasWidget(StateWidget):
     """Measures and cuts out regions of scenes; `SceneViewer` sets what is declared here."""
 
@@ -50,7 +55,8 @@ class SceneAreasWidget(StateWidget):
     _saved = ("area_panel", "area_clouds")
 
     def __init__(self, *given: Any, **traits: Any) -> None:
-        self._of_areas: dict[Any, Any] = {}
+        self._of_areas: dict[str, dict[Any, Any]] = {kind: {} for kind in KEPT}
+        self._areas_lock = threading.Lock()
         super().__init__(*given, **traits)
 
     area_panel = traitlets.Bool(
@@ -293,24 +299,27 @@ class SceneAreasWidget(StateWidget):
             area = self._area(shape)
             return AreaReader(self.scenes[date], area, size, clouds), area
 
-        found: tuple[AreaReader, Area] = self._keep(("reader", _told(shape), clouds, date), made)
+        found: tuple[AreaReader, Area] = self._keep("reader", (_told(shape), clouds, date), made)
         return found
 
     def _sample_of(self, shape: Shape, name: str, clouds: bool, date: int) -> tuple[Any, bool]:
-        key = ("sample", _told(checked([shape])[0]), name, clouds, date)
+        key = (_told(checked([shape])[0]), name, clouds, date)
         found: tuple[Any, bool] = self._keep(
-            key, lambda: self._reader(shape, clouds, date)[0].sample(name)
+            "sample", key, lambda: self._reader(shape, clouds, date)[0].sample(name)
         )
         return found
 
-    def _keep(self, key: Any, make: Callable[[], Any]) -> Any:
-        kept = self._of_areas
-        known = kept.get(key)
+    def _keep(self, kind: str, key: Any, make: Callable[[], Any]) -> Any:
+        """Give what was made for a key of late; several threads may ask."""
+        kept = self._of_areas[kind]
+        with self._areas_lock:
+            known = kept.get(key)
         if known is None:
             known = make()
-            while len(kept) >= 2 * MOST_DATES:
-                kept.pop(next(iter(kept), None), None)
-            kept[key] = known
+            with self._areas_lock:
+                while len(kept) >= KEPT[kind]:
+                    del kept[next(iter(kept))]
+                kept[key] = known
         return known
 
     @answers("scene_export")

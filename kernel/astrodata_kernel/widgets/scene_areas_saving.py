@@ -45,24 +45,25 @@ class SceneSavingWidget(StateWidget):
         """
         if Path(path).suffix.lower() in (".tif", ".tiff"):
             return write_geotiff(path, *self._seen(box))
-        saved: Path = super().save(path, box)  # type: ignore[misc]
+        saved: Path = super().save(path, box)
         return saved
 
     def _bytes(self, what: str, box: Sequence[float] | None) -> bytes:
         if what in ("tif", "tiff"):
             return geotiff(*self._seen(box))
-        made: bytes = super()._bytes(what, box)  # type: ignore[misc]
+        made: bytes = super()._bytes(what, box)
         return made
 
     def _seen(self, box: Sequence[float] | None) -> tuple[SceneOnGrid, Any, list[str]]:
         first = self.scenes[0]
         grid = first.grid(finest(first))
-        area = box_of(*self._box(self._planes_of(self.dataset), box), grid)
+        left, bottom, right, top = self._box(self._planes_of(self.dataset), box)
+        area = box_of(left, bottom, right, top, grid)
         return SceneOnGrid(self.scene, grid, finest(first)), area, list(self.bands)
 
     def _cutout(self, box: Sequence[float] | None, lookups: bool) -> Any:
         """Give the HDUs of a cutout with the coordinates of the map, which are linear."""
-        hdus = super()._cutout(box, lookups)  # type: ignore[misc]
+        hdus = super()._cutout(box, lookups)
         header, scene = hdus[0].header, self.scene
         grid = self.scenes[0].grid()
         if scene.date is not None:

@@ -99,12 +99,22 @@ class SmallBands:
 
 
 class KeptOfDate(Kept):
-    """What is kept of all dates, as one of them asks for it: so many pictures in all, however many dates."""
+    """What is kept of all dates, as one of them asks for it: so many pictures in all, however many dates.
 
-    def __init__(self, kept: Kept, date: int) -> None:
+    Parameters
+    ----------
+    kept
+        Of all dates.
+    date
+        Number of the one that asks.
+    times
+        Gives how often bands were written anew: what was reduced before then is of another kind.
+    """
+
+    def __init__(self, kept: Kept, date: int, times: Callable[[], int] = int) -> None:
         super().__init__()
-        self._kept, self._date = kept, date
+        self._kept, self._date, self._times = kept, date, times
 
     def get(self, name: str, step: int, make: Callable[[], Image]) -> Image:
         """Give that of a name and a step; `make` gives what is not known."""
-        return self._kept.get(f"{self._date}/{name}", step, make)
+        return self._kept.get(f"{self._date}/{self._times()}/{name}", step, make)

@@ -19,7 +19,7 @@ from ..errors import AstrodataError, BadRequest, UnknownName
 from ..labels.given import annotator_of
 from ..processing.mask_edits import EditedMask
 from ..sentinel.activations import Activation
-from ..sentinel.mask_files import MaskFacts, write_mask
+from ..sentinel.mask_files import RASTERS, MaskFacts, write_mask
 from ..sentinel.mask_reading import checked, from_geometry, read_mask
 from ..sentinel.mask_shapes import Mask
 from .fits_saving import Box, SavingWidget
@@ -139,7 +139,8 @@ class MasksWidget(MaskEditingWidget, SavingWidget):
         with self._mask_lock:
             known = self._layers.get(name)
             if isinstance(known, MaskLayer):
-                known.mask.replace(values, "replaced", who=annotator_of(None))
+                begun = [dict(one) for one in facts.history]
+                known.mask.replace(values, "replaced", who=annotator_of(None), history=begun)
                 known.version += 1
                 known.names = names
                 known.colors = {**known.colors, **colors} if color else {**colors, **known.colors}
@@ -212,7 +213,7 @@ class MasksWidget(MaskEditingWidget, SavingWidget):
             if layer.version == version:
                 layer.unsaved = False
                 # Polygons have no history, so they are not what would be read again.
-                layer.source = str(made.resolve()) if made.suffix.lower() != ".geojson" else ""
+                layer.source = str(made.resolve()) if made.suffix.lower() in RASTERS else ""
         self._tell_layers()
         return made
 
@@ -257,6 +258,7 @@ class MasksWidget(MaskEditingWidget, SavingWidget):
                     known = SceneLayer(name, scene)
                 elif known.scene is not scene:
                     known.follow(scene)
+                known.counted = self._tell_layers
                 own[name] = known
             masks = {n: one for n, one in self._layers.items() if isinstance(one, MaskLayer)}
             self._layers = {**own, **masks}

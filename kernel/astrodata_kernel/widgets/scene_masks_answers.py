@@ -7,16 +7,26 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..datasets.scene import Scene
 from ..errors import BadRequest
 from ..labels.given import annotator_of
 from ..processing.scene_names import GRADES
 from ..wire import Reply, encode
 from .base import Cancel, answers
 from .fits_state import StateWidget
-from .scene_masks_layers import Layer, MaskLayer
+from .scene_dates import number_of_date
+from .scene_masks_layers import Layer, MaskLayer, SceneLayer, scene_layers
 
 MOST_CELLS = 1 << 24
 """Of one window: more than any screen has."""
+
+MOST_LAYERS = 4
+"""Layers of other dates that are kept: each is a band."""
+
+NOTHING = 255
+"""Of pixels of which nothing is known: no layer has a class of that number."""
 
 
 class MasksAnswers(StateWidget):
@@ -25,6 +35,8 @@ class MasksAnswers(StateWidget):
     mask_editing: Any
     _mask_lock: threading.RLock
     _mask_grid: Any
+    _scenes: tuple[Scene, ...]
+    _other_layers: dict[tuple[str, int], SceneLayer]
     _layer: Callable[[str], Layer]
     _mask_layer: Callable[[str], MaskLayer]
     _tell_layers: Callable[[], None]
@@ -40,10 +52,22 @@ class MasksAnswers(StateWidget):
 
     @answers("classes")
     def _answer_classes(
-        self, name: str, box: Sequence[int], step: int = 1, *, cancel: Cancel
+        self,
+        name: str,
+        box: Sequence[int],
+        step: int = 1,
+        date: int | None = None,
+        *,
+        cancel: Cancel,
     ) -> Reply:
-        """Give a window of a layer: left, bottom, right and top in pixels, one class for each block."""
-        layer = self._layer(name)
+        """Give a window of a layer: left, bottom, right and top in pixels, one class for each block.
+
+        `date` tells whose classification or clouds, by default those of the date on show; one that has none
+        gives `NOTHING` everywhere. A mask is of no date.
+        """
+        layer: Layer | None = self._layer(name)
+        if isinstance(layer, SceneLayer) and date is not None:
+            layer = self._layer_of(layer, number_of_date(self._scenes, int(date)))
         rows, columns = self._mask_grid.shape
         try:
             left, bottom, right, top = (int(edge) for edge in box)
@@ -57,6 +81,11 @@ class MasksAnswers(StateWidget):
         if -(-(right - left) // step) * -(-(top - bottom) // step) > MOST_CELLS:
             raise BadRequest(f"window {list(box)} with step {step} is larger than any screen")
         cancel.check()
+        told = {"name": name, "box": [left, bottom, right, top], "step": step}
+        if layer is None:
+            shape = -(-(top - bottom) // step), -(-(right - left) // step)
+            meta, buffer = encode(np.full(shape, NOTHING, np.uint8))
+            return Reply({**meta, **told, "version": 0}, [buffer])
         known = layer.counts() is not None
         if isinstance(layer, MaskLayer):
             with self._mask_lock:  # a stroke is seen as a whole or not at all
@@ -67,8 +96,24 @@ class MasksAnswers(StateWidget):
             meta, buffer = encode(values)
         if not known:
             self._tell_layers()  # it was read for this: how much each class has is known now
-        told = {"name": name, "box": [left, bottom, right, top], "step": step, "version": version}
-        return Reply({**meta, **told}, [buffer])
+        return Reply({**meta, **told, "version": version}, [buffer])
+
+    def _layer_of(self, shown: SceneLayer, number: int) -> SceneLayer | None:
+        """Give the layer of a kind that the scene of a date has, None where it has none."""
+        scene = self._scenes[number]
+        with self._mask_lock:
+            if shown.scene is scene:
+                return shown
+            others = self._other_layers
+            known = others.pop((shown.name, number), None)
+            if known is None:
+                if shown.name not in scene_layers(scene):
+                    return None
+                known = SceneLayer(shown.name, scene)
+            others[(shown.name, number)] = known
+            while len(others) > MOST_LAYERS:
+                del others[next(iter(others))]
+            return known
 
     @answers("overlay_set")
     def _answer_overlay_set(self, name: str, values: Mapping[str, Any]) -> Reply:

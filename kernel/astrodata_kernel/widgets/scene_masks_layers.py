@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..datasets.lazy import LazyArray
 from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
-from ..errors import BadRequest, UnknownName
+from ..errors import AstrodataError, BadRequest, UnknownName
 from ..processing.class_windows import Classes, commonest, counts_of, highest
 from ..processing.mask_edits import EditedMask
 from ..processing.scene_names import GRADE_COLOURS, GRADES, SCL_CLASSES, SCL_COLOURS
@@ -23,6 +24,9 @@ LOOKS = ("visible", "opacity", "outline_only", "colors")
 MASK_COLOURS = ("#ff3b30", "#ffd60a", "#30d5ff", "#ff5ed1", "#9dff4d", "#ff9500")
 
 LONGEST_NAME = 60
+AT_ONCE = 1 << 21
+"""Pixels of a layer that are read for a window, at most: a second of JPEG 2000."""
+
 SIDE = 4
 """Pixels a side that at most are looked at for the commonest class of a block: it is painted as one."""
 
@@ -136,8 +140,8 @@ class Layer:
 class SceneLayer(Layer):
     """The scene classification, or the clouds, of the date on show.
 
-    They are read once as a whole, at the size that the product has them in: JPEG 2000 is slow to be read in
-    parts, and shares are of all.
+    Small ones, and those that are brought onto the bands' pixels, are read once as a whole. Of large ones
+    windows are read, so that they show at once, and the classes counted meanwhile by a thread.
     """
 
     def __init__(self, kind: str, scene: Scene) -> None:
@@ -147,14 +151,17 @@ class SceneLayer(Layer):
         self.kind = "scl" if kind == SCL else "cloud"
         self.visible = False
         self._scene = scene
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()
         self._values: Classes | None = None
         self._counts: Sequence[int] | None = None
+        self._counting: threading.Thread | None = None
+        self.counted: Callable[[], object] = lambda: None
+        """Called by the thread that counted."""
 
     def follow(self, scene: Scene) -> None:
         """Become that of another scene on the same pixels; looks stay."""
         with self._lock:
-            self._scene, self._values, self._counts = scene, None, None
+            self._scene, self._values, self._counts, self._counting = scene, None, None, None
         self.version += 1
 
     @property
@@ -168,31 +175,65 @@ class SceneLayer(Layer):
 
     def window(self, box: tuple[int, int, int, int], step: int) -> Classes:
         """Give a part, of which each pixel has the commonest class of its block."""
-        values = self._read()
+        known = self._values
+        source: Any = read_of(self._scene, self.kind) if known is None else known
+        if known is None and source.shape[0] * source.shape[1] <= AT_ONCE:
+            source = self._read()
         left, bottom, right, top = box
         rows = self.grid.shape[0]
-        factor = rows / values.shape[0]
+        factor = rows / source.shape[0]
         # No finer than the layer's own pixels, and some of each block.
         apart = max(1, 1 << int(np.log2(max(1.0, factor))), step // SIDE)
         apart = min(apart, step)
         at_y = np.minimum(np.arange(bottom, top, apart) + (apart - 1) / 2, top - 1)
         at_x = np.minimum(np.arange(left, right, apart) + (apart - 1) / 2, right - 1)
         down = np.floor((rows - 1 - at_y + 0.5) / factor).astype(int)
-        across = np.floor((at_x + 0.5) * values.shape[1] / self.grid.shape[1]).astype(int)
-        taken = values[
-            np.ix_(np.clip(down, 0, values.shape[0] - 1), np.clip(across, 0, values.shape[1] - 1))
-        ]
-        return commonest(taken, step // apart)
+        across = np.floor((at_x + 0.5) * source.shape[1] / self.grid.shape[1]).astype(int)
+        places = [np.clip(at, 0, n - 1) for at, n in zip((down, across), source.shape, strict=True)]
+        if not isinstance(source, np.ndarray):
+            first = [int(at.min()) for at in places]
+            last = [int(at.max()) + 1 for at in places]
+            if (last[0] - first[0]) * (last[1] - first[1]) <= AT_ONCE:
+                part = source[first[0] : last[0], first[1] : last[1]]
+                source = np.asarray(part).astype(np.uint8)
+                places = [at - start for at, start in zip(places, first, strict=True)]
+                self._count_meanwhile()
+            else:
+                source = self._read()
+        return commonest(source[np.ix_(*places)], step // apart)
+
+    def _count_meanwhile(self) -> None:
+        with self._lock:
+            if self._counting is None and self._values is None:
+                self._counting = threading.Thread(
+                    target=self._count, name="astrodata-classes", daemon=True
+                )
+                self._counting.start()
+
+    def _count(self) -> None:
+        try:
+            self._read()
+        except AstrodataError:
+            return  # whoever looks at that part is told
+        self.counted()
 
     def _read(self) -> Classes:
         with self._lock:
-            if self._values is None:
-                self._values = _whole(self._scene, self.kind)
-                found = counts_of(self._values)
-                # In pixels of the picture, which are finer.
-                every = self.grid.shape[0] * self.grid.shape[1] / max(1, self._values.size)
-                self._counts = [round(int(count) * every) for count in found]
-            return self._values
+            scene, known = self._scene, self._values
+        if known is not None:
+            return known
+        with self._reading:  # one at a time, while others look at what is there
+            if self._values is not None and self._scene is scene:
+                return self._values
+            values = np.asarray(read_of(scene, self.kind)[:, :]).astype(np.uint8)
+            found = counts_of(values)
+            # In pixels of the picture, which are finer.
+            every = self.grid.shape[0] * self.grid.shape[1] / max(1, values.size)
+            with self._lock:
+                if self._scene is scene:  # and not another date's by now
+                    self._values = values
+                    self._counts = [round(int(count) * every) for count in found]
+            return values
 
 
 class MaskLayer(Layer):
@@ -314,7 +355,8 @@ def class_names(given: Any, name: str, highest_class: int) -> dict[int, str]:
     return {1: name}
 
 
-def _whole(scene: Scene, kind: str) -> Classes:
+def read_of(scene: Scene, kind: str) -> LazyArray:
+    """Give the classification or the clouds of a scene, lazily, as coarse as the product has them."""
     read: Callable[..., Any] = scene.scl if kind == "scl" else scene.cloud_mask
     own = read()
     grid = scene.grid()
@@ -326,7 +368,8 @@ def _whole(scene: Scene, kind: str) -> Classes:
     if not lies or abs(grid.shape[1] / max(1, own.shape[1]) - factor) > 0.01:
         # Cut otherwise than the bands: brought onto their pixels.
         own = read(resolution=min(one.resolution for one in scene.bands or scene.layers))
-    return np.asarray(own[:, :]).astype(np.uint8)
+    made: LazyArray = own
+    return made
 
 
 def _edges(classes: Classes) -> Any:

@@ -204,7 +204,7 @@ class ScenePixelsWidget(StateWidget):
 
     def _class_of(self, scene: Scene, x: int, y: int) -> str:
         # Of another grid the number that lies here is another pixel's.
-        if "SCL" not in scene.layers or not scene.grid().same(self.scenes[0].grid()):
+        if "SCL" not in scene.layers.names or not scene.grid().same(self.scenes[0].grid()):
             return ""
         size = min(band.resolution for band in scene.bands)
         row, column = scene.grid().shape[0] - 1 - y, x

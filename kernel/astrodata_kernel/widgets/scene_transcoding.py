@@ -17,6 +17,7 @@ class SceneTranscodingWidget(StateWidget):
     """Answers after the bands that are written anew; `SceneViewer` sets what is declared here."""
 
     _works: Sequence[Any]
+    _rewritten = 0
     _transcode_shown: Callable[[], None]
 
     @answers("transcoding")
@@ -35,8 +36,23 @@ class SceneTranscodingWidget(StateWidget):
                 work.cancel()
         bands = sum(work.bands for work in works)
         done = sum(work.progress * work.bands for work in works)
-        told = {"done": done / bands if bands else 1.0, "bands": bands}
+        told: dict[str, Any] = {"done": done / bands if bands else 1.0, "bands": bands}
+        told["rewritten"] = self._rewritten
         return Reply({"state": _state(works), **told, "said": _said(works)})
+
+    def _written(self) -> Callable[[float], None]:
+        """Give what is told the share of some bands; it is told once where all of them were there before."""
+        told: list[float] = []
+
+        def report(share: float) -> None:
+            told.append(share)
+            if share >= 1 and len(told) > 1:
+                self._rewritten += 1
+
+        return report
+
+    def _times_rewritten(self) -> int:
+        return self._rewritten
 
 
 def _state(works: Sequence[Any]) -> str:
