@@ -25,9 +25,10 @@ HELP = """\
 %astro label PATH|NAME --classes A,B,C [--session NAME] [--queue STRATEGY [--encoder MODEL]] [--blind]
                                               label events with the keyboard, from where you stopped
 %astro labels [PATH|NAME]                     list label sessions, or give all labels of a data set
-%astro index SCENE NBR|FORMULA [--save FILE.tif [--resolution M]] [--offset N]
+%astro index SCENE NBR|FORMULA [--save FILE.tif [--resolution M]] [--offset N] [--scale N]
                                               an index of a satellite scene as a map
-%astro burnt BEFORE AFTER [--mask CEMS|FILE] [--threshold T] [--model MODEL] [--save FILE.tif] [--offset N]
+%astro burnt BEFORE AFTER [--mask CEMS|FILE] [--threshold T] [--model MODEL] [--resolution M]
+             [--save FILE.tif] [--offset N] [--scale N]
                                               what burnt between two scenes: map, hectares, scores
 
 Names with spaces go in quotes: %astro view "my galaxy.fits"\
