@@ -52,8 +52,8 @@ export class Bands {
     return bands.every(band => band !== null) ? bands : null;
   }
 
-  sharpen(): void {
-    this.#planes.forEach(plane => plane.sharpen());
+  sharpen(reduced = false): void {
+    this.#planes.forEach(plane => plane.sharpen(reduced));
   }
 
   restore(): void {

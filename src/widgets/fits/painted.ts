@@ -73,9 +73,9 @@ export class PaintedPlane {
     this.#scene.setLimits(limits);
   }
 
-  /** Has the overview and all tiles of which pixels were left out fetched anew. */
-  sharpen(): void {
-    this.#tiles.sharpen();
+  /** Has the overview and all tiles of which pixels were left out fetched anew, or all `reduced` ones. */
+  sharpen(reduced = false): void {
+    this.#tiles.sharpen(reduced);
     this.#scene.sharpen();
   }
 

@@ -18,8 +18,18 @@ export interface PartContext {
   fail(error: unknown, retry?: () => void): void;
   /** Looks at a place in array pixels; as near as now without a zoom. */
   goto(place: Point, zoom?: number): void;
-  /** Has the overview and all tiles of which pixels were left out fetched anew; they stay until then. */
-  sharpen(): void;
+  /**
+   * Has the overview and all tiles of which pixels were left out fetched anew; they stay until then.
+   *
+   * @param reduced - All tiles that have fewer pixels than the image.
+   */
+  sharpen(reduced?: boolean): void;
+  /**
+   * Has values under the pointer read from another image of the same pixels, null for the one on show.
+   *
+   * @param said - Which one it is, where there are several.
+   */
+  read(hdu: number | null, said: string): void;
   /** Brings another HDU or plane on show; Python hears of it at once with `tell`, or once it stays. */
   show(where: Partial<Where>, tell?: boolean): void;
   /** Has another canvas, as large as the picture's, move the view as that does, until `signal` ends it. */

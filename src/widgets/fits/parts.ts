@@ -14,21 +14,25 @@ import { ofScene, sceneParts } from './scene/index';
 /** Tells all parts what happens, and lets the uppermost one answer first. */
 export class Parts {
   readonly #parts: readonly Part[];
+  /** Those that stand in the toolbar and in the list of keys. */
+  readonly #offered: readonly Part[];
 
   constructor(context: PartContext) {
-    const { below, above } = ofScene(context) ? sceneParts(context) : { below: [], above: [] };
+    const scene = ofScene(context) ? sceneParts(context) : null;
+    const catalogue = new CataloguePart(context);
     this.#parts = [
-      ...below,
-      new Preparing(context),
-      new CubePart(context),
+      // A scene has overviews of its own, and its bands are no channels of a cube.
+      ...(scene?.below ?? [new Preparing(context), new CubePart(context)]),
       new RegionsPart(context),
-      new CataloguePart(context),
-      ...above
+      catalogue,
+      ...(scene?.above ?? [])
     ];
+    // Catalogues are of places on the sky; over a scene Python alone may show one.
+    this.#offered = scene ? this.#parts.filter(part => part !== catalogue) : this.#parts;
   }
 
   get tools(): readonly HTMLElement[] {
-    return this.#parts.flatMap(part => part.tools ?? []);
+    return this.#offered.flatMap(part => part.tools ?? []);
   }
 
   get overlays(): readonly Element[] {
@@ -44,7 +48,7 @@ export class Parts {
   }
 
   get help(): readonly (readonly [string, string])[] {
-    return this.#parts.flatMap(part => part.help ?? []);
+    return this.#offered.flatMap(part => part.help ?? []);
   }
 
   get busy(): boolean {

@@ -21,6 +21,7 @@ export class Readout {
   #facts: DescribeMeta | null = null;
   #where: Where | null = null;
   #point: Point | null = null;
+  #other: { readonly hdu: number | null; readonly said: string } = { hdu: null, said: '' };
   #zoom = 0;
   #sky: { system: System; angles: Angles } = { system: 'own', angles: 'sexagesimal' };
   /** What the kernel last said about the image on show. */
@@ -50,6 +51,15 @@ export class Readout {
     if (system !== this.#sky.system || angles !== this.#sky.angles) {
       this.#forget();
       this.#sky = { system, angles };
+      this.#look();
+    }
+  }
+
+  /** Reads values from another image of the same pixels, null for the one on show, and says which it is. */
+  readOf(hdu: number | null, said: string): void {
+    if (hdu !== this.#other.hdu || said !== this.#other.said) {
+      this.#forget();
+      this.#other = { hdu, said };
       this.#look();
     }
   }
@@ -120,7 +130,8 @@ export class Readout {
     const controller = new AbortController();
     this.#asked = { point, since: performance.now(), controller };
     try {
-      const msg = { x: point.x, y: point.y, ...this.#sky, ...this.#where };
+      const where = { ...this.#where, hdu: this.#other.hdu ?? this.#where.hdu };
+      const msg = { x: point.x, y: point.y, ...this.#sky, ...where };
       const { meta } = await this.#requester.request('probe', msg, controller.signal);
       if (this.#asked?.controller === controller) {
         this.#known = meta;
@@ -160,7 +171,8 @@ export class Readout {
     const { x, y } = pixelAt(point);
     const known = this.#known;
     const sky = known?.sky ? [`${known.sky.frame} ${known.sky.text}`] : [];
-    return [`x ${x}  y ${y}`, known?.text ?? '…', ...sky, ...zoom];
+    const of = this.#other.said ? [this.#other.said] : [];
+    return [...of, `x ${x}  y ${y}`, known?.text ?? '…', ...sky, ...zoom];
   }
 }
 

@@ -81,10 +81,10 @@ export class Tiles {
     return [...this.#lastComplete(image, wanted[0].level), ...layers];
   }
 
-  /** Asks anew for tiles of which pixels were left out, when they are wanted; they are shown until then. */
-  sharpen(): void {
+  /** Asks anew for tiles of which pixels were left out, or all `reduced` ones; they are shown until then. */
+  sharpen(reduced = false): void {
     for (const tile of this.#tiles.values()) {
-      tile.stale = tile.strided;
+      tile.stale = tile.strided || (reduced && tile.level > 0);
     }
   }
 

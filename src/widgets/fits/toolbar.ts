@@ -56,6 +56,7 @@ export class Toolbar {
   readonly limits: LimitsControl;
   readonly plane: PlaneControl;
   readonly #hdu: HTMLSelectElement;
+  readonly #hduField: HTMLElement;
   readonly #stretch: HTMLSelectElement;
   readonly #colormap: HTMLSelectElement;
   readonly #reverse: HTMLButtonElement;
@@ -70,6 +71,7 @@ export class Toolbar {
 
   constructor(hooks: ToolbarHooks) {
     this.#hdu = select('HDU', [], index => hooks.hdu(Number(index)));
+    this.#hduField = field('HDU', this.#hdu);
     this.#stretch = select('Stretch', named(STRETCHES), hooks.stretch);
     this.#colormap = select('Colour map', named(COLORMAPS), hooks.colormap);
     this.limits = new LimitsControl(hooks.limits);
@@ -136,13 +138,12 @@ export class Toolbar {
       }
     });
     this.#save = save;
-    this.setMap(false);
-    const hduField = field('HDU', this.#hdu);
-    hduField.classList.add('astrodata-fits-hdu');
+    this.setScene(false);
+    this.#hduField.classList.add('astrodata-fits-hdu');
     this.element = make(
       'div',
       { class: 'astrodata-toolbar', role: 'group', 'aria-label': 'Display' },
-      hduField,
+      this.#hduField,
       this.plane.element,
       field('Stretch', this.#stretch),
       field('Colour map', this.#colormap),
@@ -198,6 +199,16 @@ export class Toolbar {
     this.#colormap.disabled = there && on;
   }
 
+  /** Has the planes of a scene picked by the bands that they are. */
+  setBands(names: readonly string[]): void {
+    const rgb = names.length === 3 && this.#composite.getAttribute('aria-pressed') === 'true';
+    const colours = ['red', 'green', 'blue'];
+    this.plane.setNames(
+      names.map((name, i) => (rgb ? `${name}, ${colours[i]}` : name)),
+      rgb ? 'Whose limits are shown and set' : 'Which one is shown'
+    );
+  }
+
   /** @param there - Whether the image has a sky at all. */
   setSky(there: boolean, system: System, angles: Angles, graticule: boolean): void {
     this.#sky.hidden = !there;
@@ -206,11 +217,12 @@ export class Toolbar {
     this.#graticule.setAttribute('aria-pressed', String(graticule));
   }
 
-  /** @param there - Whether the picture is of a place on a map. */
-  setMap(there: boolean): void {
+  /** @param scene - Whether it is a satellite's, which has its place on a map and no HDUs. */
+  setScene(scene: boolean): void {
+    this.#hduField.hidden = scene;
     setChoices(
       this.#save,
-      SAVES.filter(({ value }) => there || value !== 'tif')
+      SAVES.filter(({ value }) => scene || value !== 'tif')
     );
   }
 

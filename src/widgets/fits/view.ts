@@ -11,7 +11,7 @@ import {
   type Size
 } from '../../core/geometry';
 import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/protocol';
-import { isAbort, Requester, type Channel } from '../../core/request';
+import { isAbort, type Channel, type Requester } from '../../core/request';
 import { Colorbar } from './colorbar';
 import { AheadRequester } from './cube/ahead';
 import { Later, make } from '../common/dom';
@@ -29,6 +29,7 @@ import { Readout } from './readout';
 import type { Frame } from './renderer';
 import { save, type Wish } from './saving';
 import type { Range } from './scene';
+import { hasScene } from './scene/traits';
 import { Shading } from './shading';
 import { Stage } from './stage';
 import { Toolbar } from './toolbar';
@@ -66,7 +67,7 @@ export class FitsView {
   readonly #cross = make('div', { class: 'astrodata-fits-cross', hidden: true });
   readonly #saveView = new Later(DEBOUNCE);
   readonly #savePlane = new Later(DEBOUNCE);
-  #requester: Requester | null = null;
+  #requester: AheadRequester | null = null;
   #scene: PaintedPlane | null = null;
   #bands: Bands | null = null;
   #facts: DescribeMeta | null = null;
@@ -106,18 +107,20 @@ export class FitsView {
       changed: () => this.#built && this.#showBusy(),
       fail: (error, retry) => this.fail(error, retry),
       goto: (place, zoom) => this.#goto(place, zoom),
-      sharpen: () => {
-        this.#scene?.sharpen();
-        this.#bands?.sharpen();
+      sharpen: reduced => {
+        this.#requester?.forget();
+        this.#scene?.sharpen(reduced);
+        this.#bands?.sharpen(reduced);
         this.#stage.dirty();
       },
+      read: (hdu, said) => this.#built && this.#readout.readOf(hdu, said),
       show: (where, tell) => this.#showOther(where, tell),
       hands: (canvas, ended) => listen(canvas, this.#hands(), ended),
       focus: () => this.#stage.canvas.focus({ preventScroll: true })
     });
     this.#toolbar = this.#makeToolbar();
     this.#toolbar.element.append(...this.#parts.tools);
-    this.#toolbar.setMap(this.#traits.get('area_panel' as never) !== undefined);
+    this.#toolbar.setScene(hasScene(this.#traits));
     this.#readout = new Readout(error => this.fail(error));
     this.#graticule = new Graticule({
       came: () => this.#stage.dirty(),
@@ -318,6 +321,9 @@ export class FitsView {
 
   #showComposite(): void {
     this.#toolbar.setComposite(this.#facts?.planes === 3, this.#traits.get('composite'));
+    if (hasScene(this.#traits)) {
+      this.#toolbar.setBands(this.#traits.get('bands'));
+    }
   }
 
   #showColours(): void {

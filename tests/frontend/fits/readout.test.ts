@@ -36,6 +36,23 @@ describe('Readout', () => {
     ]);
   });
 
+  it('reads from another image of the same pixels, and says which', async () => {
+    const { kernel, readout, text } = start();
+    readout.setView({ x: 3, y: 4 }, 1);
+    await vi.advanceTimersByTimeAsync(40);
+    await settle();
+    readout.readOf(5, '2020-08-13');
+    expect(text()).toBe('2020-08-13  |  x 3  y 4  |  …  |  zoom 100 %');
+    await vi.advanceTimersByTimeAsync(40);
+    await settle();
+    expect(kernel.msgs('probe')).toMatchObject([{ hdu: 0 }, { hdu: 5, plane: 2 }]);
+    readout.readOf(null, '');
+    await vi.advanceTimersByTimeAsync(40);
+    await settle();
+    expect(kernel.msgs('probe')).toHaveLength(3);
+    expect(text()).not.toContain('2020');
+  });
+
   it('asks for the newest position only, and one at a time', async () => {
     const { kernel, readout } = start();
     kernel.held = true;

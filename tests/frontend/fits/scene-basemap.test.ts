@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { imageToScreen } from '../../../src/core/geometry';
-import type { PartContext } from '../../../src/widgets/fits/part';
 import {
   BasemapPart,
   matrixOf,
@@ -11,6 +10,7 @@ import {
   type BasemapMeta,
   type BasemapTile
 } from '../../../src/widgets/fits/scene/basemap';
+import type { SceneContext } from '../../../src/widgets/fits/scene/traits';
 import { Traits } from '../../../src/widgets/common/traits';
 import { labelled, put } from '../common/page';
 import { HOSTILE } from './fake';
@@ -66,7 +66,7 @@ function made(given: Record<string, unknown>, answer: () => Promise<{ meta: Base
     signal: end.signal,
     dirty,
     fail
-  } as unknown as PartContext);
+  } as unknown as SceneContext);
   const stage = document.createElement('div');
   stage.append(document.createElement('canvas'), part.overlay);
   document.body.append(stage, part.tools);
@@ -94,10 +94,6 @@ function through(matrix: string, [x, y]: readonly number[]): number[] {
   const [a, b, c, d, e, f] = matrix.match(/-?[\d.]+(e-?\d+)?/g)!.map(Number);
   return [a * x + c * y + e, b * x + d * y + f];
 }
-
-it('stays out of sight in a viewer of other images', () => {
-  expect(made({}, async () => ({ meta: meta() })).part.tools.hidden).toBe(true);
-});
 
 it('asks nobody until somebody switches it on, and says first whom it will ask', async () => {
   const { part, request, show, images, values } = made(

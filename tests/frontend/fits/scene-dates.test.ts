@@ -3,9 +3,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { clearDates, cloudText, dayOf, nextClear, type SceneDate } from '../../../src/core/dates';
 import type { FitsTraits } from '../../../src/core/protocol';
 import { AheadRequester } from '../../../src/widgets/fits/cube/ahead';
-import type { PartContext } from '../../../src/widgets/fits/part';
 import type { Frame } from '../../../src/widgets/fits/renderer';
 import { DatesPart } from '../../../src/widgets/fits/scene/dates/part';
+import type { SceneContext } from '../../../src/widgets/fits/scene/traits';
 import { Traits } from '../../../src/widgets/common/traits';
 import { FakeModel } from '../common/fakeModel';
 import { labelled, onEmptyPage, press, put } from '../common/page';
@@ -51,6 +51,7 @@ function made(values: Record<string, unknown> = BASE) {
   const fail = vi.fn();
   const show = vi.fn();
   const hands = vi.fn();
+  const read = vi.fn();
   const nothing = () => undefined;
   const part = new DatesPart({
     traits: new Traits(model, signal),
@@ -58,9 +59,10 @@ function made(values: Record<string, unknown> = BASE) {
     fail,
     show,
     hands,
+    read,
     dirty: nothing,
     changed: nothing
-  } as unknown as PartContext);
+  } as unknown as SceneContext);
   const kernel = new FakeKernel();
   kernel.answers.thumbnail = msg => ({
     meta: { ...(msg as object), shape: [2, 2, 3], dtype: 'u1', width: 2, height: 2 },
@@ -69,10 +71,10 @@ function made(values: Record<string, unknown> = BASE) {
   const el = document.createElement('div');
   el.append(part.overlay, part.beside, part.panel);
   document.body.append(el);
-  part.connect(new AheadRequester(kernel));
+  part.connect(new AheadRequester(kernel) as never);
   const options = () => [...el.querySelectorAll<HTMLElement>('[role="option"]')];
   const strip = () => labelled<HTMLElement>(el.querySelector('.astrodata-fits-dates')!, 'Dates');
-  return { part, model, kernel, el, fail, show, hands, options, strip };
+  return { part, model, kernel, el, fail, show, hands, read, options, strip };
 }
 
 const shown = (hdu: number) => [facts({ hdu }), { hdu, plane: 0 }] as const;
@@ -97,18 +99,16 @@ describe('dates', () => {
 describe('the time slider', () => {
   onEmptyPage(withoutWebGL);
 
-  it('stays out of sight in a viewer of other images, and of one date', () => {
-    for (const values of [{}, { ...BASE, dates: [DATES[0]] }]) {
-      const { part } = made(values);
-      part.painted(FRAME);
-      expect([part.panel.hidden, part.overlay.hidden, part.beside.hidden]).toEqual([
-        true,
-        true,
-        true
-      ]);
-      expect(part.help).toEqual([]);
-      expect(part.key(new KeyboardEvent('keydown', { key: ']' }))).toBe(false);
-    }
+  it('stays out of sight where there is one date', () => {
+    const { part } = made({ ...BASE, dates: [DATES[0]] });
+    part.painted(FRAME);
+    expect([part.panel.hidden, part.overlay.hidden, part.beside.hidden]).toEqual([
+      true,
+      true,
+      true
+    ]);
+    expect(part.help).toEqual([]);
+    expect(part.key(new KeyboardEvent('keydown', { key: ']' }))).toBe(false);
   });
 
   it('shows each date with its day and its cloud, and marks the one on show', () => {
@@ -265,23 +265,49 @@ describe('two dates', () => {
   });
 
   it('stand side by side with the hands of the first on both', () => {
-    const { part, el, model, hands } = made({ ...BASE, other: 3, compare: 'side' });
+    const { part, el, model, hands, read } = made({ ...BASE, other: 3, compare: 'side' });
     const second = el.querySelector<HTMLElement>('.astrodata-fits-second')!;
     expect(second.parentElement).toBe(part.beside);
     expect(second.style.height).toBe('480px');
     expect(hands.mock.calls[0][0]).toBe(second.querySelector('canvas'));
     part.painted(FRAME);
-    part.hover({ x: 1, y: 1 });
+    part.hover({ x: 1, y: 1 }, {} as PointerEvent);
+    expect(read.mock.lastCall).toEqual([null, '2022-01-14']);
     const crosses = [...el.querySelectorAll<HTMLElement>('.astrodata-fits-cross')];
     expect(crosses.map(({ hidden, style }) => [hidden, style.left, style.top])).toEqual([
       [false, '20px', '15px'],
       [false, '20px', '15px']
     ]);
-    part.hover(null);
+    // Over the other picture its own values are told.
+    const target = second.querySelector('canvas')!;
+    part.hover({ x: 1, y: 1 }, { target } as unknown as PointerEvent);
+    expect(read.mock.lastCall).toEqual([3, '2022-04-14']);
+    part.hover(null, null);
+    expect(read.mock.lastCall).toEqual([null, '']);
     expect(crosses.every(({ hidden }) => hidden)).toBe(true);
     model.fromPython({ compare: 'swipe' });
     expect(second.parentElement).toBe(part.overlay);
     expect([second.style.height, part.beside.hidden]).toEqual(['', true]);
+    // Beyond the line lies the other one.
+    const told = [0, 2].map(x => {
+      part.hover({ x, y: 1 }, {} as PointerEvent);
+      return read.mock.lastCall![0] as number | null;
+    });
+    expect(told).toEqual([null, 3]);
+  });
+
+  it('show regions and pixels on both', () => {
+    const { part, el } = made({ ...BASE, other: 3, compare: 'side' });
+    const stage = document.createElement('div');
+    const regions = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    regions.setAttribute('class', 'astrodata-fits-regions');
+    stage.append(regions, part.overlay);
+    el.append(stage);
+    part.painted(FRAME);
+    const mirrored = part.beside.querySelectorAll('.astrodata-fits-regions');
+    expect(mirrored).toHaveLength(1);
+    part.painted(FRAME);
+    expect(part.beside.querySelectorAll('.astrodata-fits-regions')).toHaveLength(1);
   });
 
   it('are not compared with one that lacks a band', () => {

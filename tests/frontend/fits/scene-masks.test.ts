@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { SceneContext } from '../../../src/widgets/fits/scene/traits';
 import { Traits } from '../../../src/widgets/common/traits';
-import type { PartContext } from '../../../src/widgets/fits/part';
-import { MasksPart } from '../../../src/widgets/fits/scene/masks';
+import { MasksPart, type DatesOnShow } from '../../../src/widgets/fits/scene/masks';
 import type { LayerFacts } from '../../../src/widgets/fits/scene/masks/facts';
 import {
   inksOf,
@@ -148,7 +148,7 @@ it('tells areas as a person reads them', () => {
 type Asked = [kind: string, msg: Record<string, unknown>];
 
 /** A part on a model with some traits, and a kernel that answers at once. */
-function made(values: Record<string, unknown>) {
+function made(values: Record<string, unknown>, dates: DatesOnShow = { shown: 0, second: null }) {
   const listeners = new Map<string, () => void>();
   const model = {
     get: (name: string) => values[name],
@@ -169,7 +169,7 @@ function made(values: Record<string, unknown>) {
     goto: (place: unknown) => looked.push(place),
     fail: (error: unknown) => failed.push(error)
   };
-  const part = new MasksPart(context as unknown as PartContext);
+  const part = new MasksPart(context as unknown as SceneContext, dates);
   const asked: Asked[] = [];
   const answers: Record<string, (msg: Record<string, unknown>) => object> = {
     classes: ({ box, step }) => ({ box, step, version: 0, shape: [1, 8, 8], dtype: 'u1' }),
@@ -191,6 +191,9 @@ function made(values: Record<string, unknown>) {
 }
 
 const SCENE = {
+  compare: '',
+  dates: [{ name: 'S2A', date: '2022-06-14T10:00:00' }],
+  date: 0,
   overlays: [facts({ name: 'SCL', kind: 'scl', visible: false }), facts()],
   masks_panel: true,
   masks_visible: true,
@@ -216,15 +219,6 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-it('stays out of sight in a viewer of other images', () => {
-  const { part, asked } = made({});
-  framed(part);
-  expect([part.tools.hidden, part.panel.hidden, part.overlay.hidden]).toEqual([true, true, true]);
-  expect(part.key(key('m'))).toBe(false);
-  expect(part.hand.grip?.({ x: 1, y: 1 }, event())).toBeNull();
-  expect(asked).toEqual([]);
-});
-
 it('fetches what is seen of the layers that are shown, once', async () => {
   const { part, asked, say } = made({ ...SCENE });
   framed(part);
@@ -239,6 +233,36 @@ it('fetches what is seen of the layers that are shown, once', async () => {
   say('overlays', [facts({ version: 2 })]);
   framed(part);
   expect(asked).toHaveLength(2);
+});
+
+it('shows each of two dates its own classification, and masks on both', async () => {
+  const element = document.createElement('div');
+  const screen = { width: 8, height: 8 };
+  const dates: DatesOnShow = { shown: 2, second: { date: 1, element, screen, from: 0.25 } };
+  const shown = { ...SCENE, overlays: [facts({ name: 'SCL', kind: 'scl', version: 7 }), facts()] };
+  const { part, asked } = made(shown, dates);
+  framed(part);
+  expect(asked.map(([, { name, date }]) => [name, date])).toEqual([
+    ['SCL', 2],
+    ['burnt', undefined],
+    ['SCL', 1]
+  ]);
+  await settled(part);
+  // What a scene has of its own does not change with the date on show.
+  framed(part);
+  expect(asked).toHaveLength(3);
+  const [own, other] = [part.overlay, element].map(one => one.querySelector('canvas')!);
+  expect([own.style.clipPath, other.style.clipPath]).toEqual(['inset(0 75% 0 0)', '']);
+});
+
+it('lists all classes while two dates are compared', () => {
+  const none = { value: 3, name: 'cloud', color: '#ffffff', pixels: 0, hectares: 0, share: 0 };
+  const scl = facts({ name: 'SCL', kind: 'scl', classes: [...CLASSES, none] });
+  const { part, say } = made({ ...SCENE, overlays: [scl] });
+  expect(part.panel.textContent).not.toContain('cloud');
+  say('compare', 'side');
+  expect(part.panel.textContent).toContain('cloud');
+  expect(part.panel.textContent).toContain('counted on 2022-06-14');
 });
 
 it('tells the kernel what is set, and shows names as text', async () => {

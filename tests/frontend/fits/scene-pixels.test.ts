@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, it, vi } from 'vitest';
+import type { SceneContext } from '../../../src/widgets/fits/scene/traits';
 import { Traits } from '../../../src/widgets/common/traits';
-import type { PartContext } from '../../../src/widgets/fits/part';
 import { steps, titleOf } from '../../../src/widgets/fits/scene/areas/panel';
 import { chosen, place, type AreaMeta } from '../../../src/widgets/fits/scene/areas/wire';
 import {
@@ -92,7 +92,7 @@ function context(values: Record<string, unknown>, answer: (kind: string, msg: ne
     goto: vi.fn()
   };
   return {
-    lent: lent as unknown as PartContext,
+    lent: lent as unknown as SceneContext,
     values,
     asked,
     requester: requester as never,
@@ -178,14 +178,6 @@ it('leaves a click to the regions while one is selected, and takes the key s', (
   expect(part.key(new KeyboardEvent('keydown', { key: 's' }))).toBe(true);
   expect(values.pixels).toEqual([[5, 6]]);
   expect(part.key(new KeyboardEvent('keydown', { key: 's', ctrlKey: true }))).toBe(false);
-});
-
-it('stays out of sight in a viewer of other images', () => {
-  const { lent } = context({}, () => SPECTRUM);
-  const part = new PixelsPart(lent);
-  expect(part.tools.hidden).toBe(true);
-  expect(part.panel.hidden).toBe(true);
-  expect(part.key(new KeyboardEvent('keydown', { key: 's' }))).toBe(false);
 });
 
 it('reads a series date by date, and each thing once', async () => {
@@ -310,9 +302,10 @@ it('tells an area in words, and the first selected region with an inside', () =>
 });
 
 it('tells of bands that are written anew, stops them, and tells a failure once', async () => {
-  let meta = { state: 'running', done: 0.5, bands: 3, said: '' };
+  let meta = { state: 'running', done: 0.5, bands: 3, rewritten: 0, said: '' };
   const { lent, asked, requester } = context({ choices: [] }, () => meta);
-  const part = new TranscodingPart(lent);
+  const sharpen = vi.fn();
+  const part = new TranscodingPart(lent, sharpen);
   part.connect(requester);
   await settled();
   expect(part.panel.hidden).toBe(false);
@@ -321,7 +314,7 @@ it('tells of bands that are written anew, stops them, and tells a failure once',
   );
   part.panel.querySelector('button')!.click();
   expect(asked[asked.length - 1]).toEqual(['transcoding', { wish: 'cancel' }]);
-  meta = { state: 'failed', done: 0.5, bands: 3, said: 'no room' };
+  meta = { state: 'failed', done: 0.5, bands: 3, rewritten: 0, said: 'no room' };
   part.setImage({} as never, null);
   await settled();
   expect(part.panel.textContent).toContain('no room');
@@ -330,9 +323,14 @@ it('tells of bands that are written anew, stops them, and tells a failure once',
   part.setImage({} as never, null);
   await settled();
   expect(part.panel.hidden).toBe(true);
-  meta = { state: 'done', done: 1, bands: 3, said: '' };
-  part.setImage({} as never, null);
-  await settled();
-  expect(part.panel.hidden).toBe(true);
+  // What was reduced from other files is fetched anew, once.
+  expect(sharpen).not.toHaveBeenCalled();
+  meta = { state: 'done', done: 1, bands: 3, rewritten: 1, said: '' };
+  for (let i = 0; i < 2; i++) {
+    part.setImage({} as never, null);
+    await settled();
+    expect(part.panel.hidden).toBe(true);
+    expect(sharpen).toHaveBeenCalledTimes(1);
+  }
   part.dispose();
 });

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { expect, it } from 'vitest';
-import type { PartContext } from '../../../src/widgets/fits/part';
 import { ScenePart } from '../../../src/widgets/fits/scene/part';
+import type { SceneContext } from '../../../src/widgets/fits/scene/traits';
 import { Traits } from '../../../src/widgets/common/traits';
 import { HOSTILE } from './fake';
 
@@ -24,7 +24,7 @@ function made(values: Record<string, unknown>) {
   };
   const { signal } = new AbortController();
   const traits = new Traits(model as never, signal);
-  const part = new ScenePart({ traits, signal } as unknown as PartContext);
+  const part = new ScenePart({ traits, signal } as unknown as SceneContext);
   const say = (name: string, value: unknown) => {
     values[name] = value;
     listeners.get(`change:${name}`)?.();
@@ -33,10 +33,6 @@ function made(values: Record<string, unknown>) {
 }
 
 const shown = (picker: HTMLSelectElement) => picker.selectedOptions[0]?.text;
-
-it('stays out of sight in a viewer of other images', () => {
-  expect(made({}).part.tools.hidden).toBe(true);
-});
 
 it('offers colours, bands and indices, and tells which is on show', () => {
   const { part, picker, say } = made({ bands: ['B04', 'B03', 'B02'], choices: CHOICES });

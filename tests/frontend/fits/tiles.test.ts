@@ -58,6 +58,31 @@ describe('Tiles', () => {
     expect(tiles.busy).toBe(false);
   });
 
+  it('fetches anew what is reduced, once, and keeps whole pixels', async () => {
+    const { channel, tiles, answer, log } = start();
+    for (const [level, id] of [
+      [0, 'a'],
+      [1, 'b']
+    ] as const) {
+      tiles.show(IMAGE, WHERE, at(level, [0, 0]));
+      await settle();
+      await answer(id);
+    }
+    tiles.sharpen(true);
+    tiles.show(IMAGE, WHERE, at(0, [0, 0]));
+    await settle();
+    expect(channel.asked).toHaveLength(2);
+    // The tile of before is shown until the new one is there.
+    expect(tiles.show(IMAGE, WHERE, at(1, [0, 0]))).toHaveLength(1);
+    await settle();
+    expect(channel.asked).toHaveLength(3);
+    await answer('c');
+    expect(log.freed).toHaveLength(1);
+    tiles.show(IMAGE, WHERE, at(1, [0, 0]));
+    await settle();
+    expect(channel.asked).toHaveLength(3);
+  });
+
   it('takes back what has left the view', async () => {
     const { channel, tiles, log } = start();
     tiles.show(IMAGE, WHERE, at(0, [0, 0], [1, 0]));

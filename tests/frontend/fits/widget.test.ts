@@ -38,6 +38,12 @@ describe('FitsViewer in the browser', () => {
     expect(labelled(el, 'FITS image: field.fits, HDU 0').getAttribute('tabindex')).toBe('0');
   });
 
+  it('has what belongs to satellite scenes only where there is one', async () => {
+    const parts = '[class*="astrodata-scene"], [class*="astrodata-masks"], [class*="astrodata-basemap"]';
+    const { el } = await show();
+    expect(el.querySelectorAll(`${parts}, .astrodata-fits-dates`)).toHaveLength(0);
+  });
+
   it('says in words that there is no WebGL2, and what to do', async () => {
     const { el } = await show();
     const notice = el.querySelector<HTMLElement>('.astrodata-fits-notice')!;

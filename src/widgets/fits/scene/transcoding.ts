@@ -1,7 +1,8 @@
 /**
  * Tells below the picture how far the JPEG 2000 bands on show are written anew, and stops it.
  *
- * Tiles that are there stay: pixels are the same, they only come faster.
+ * Tiles of whole pixels stay: they only come faster. Lower resolutions of JPEG 2000 are not the means that the
+ * new files have, so those are fetched anew once the files are there.
  */
 import type { DescribeMeta, Where } from '../../../core/protocol';
 import { isAbort } from '../../../core/request';
@@ -16,6 +17,8 @@ export interface TranscodingMeta {
   /** Share that is written, 0 to 1. */
   readonly done: number;
   readonly bands: number;
+  /** How often bands were written since the viewer began: what was reduced before is of another kind. */
+  readonly rewritten: number;
   /** Why it failed. */
   readonly said: string;
 }
@@ -35,14 +38,18 @@ export class TranscodingPart implements Part {
   readonly #cancel: HTMLButtonElement;
   readonly #again: HTMLButtonElement;
   readonly #dismiss: HTMLButtonElement;
+  readonly #sharpen: () => void;
   #requester: SceneRequester | null = null;
+  #rewritten: number | null = null;
   #turn = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** What went wrong and was told: the next bands mostly fail for the same reason. */
   readonly #told = new Set<string>();
 
-  constructor(context: SceneContext) {
+  /** @param sharpen - Has all that is not of whole pixels fetched anew. */
+  constructor(context: SceneContext, sharpen: () => void) {
     this.#context = context;
+    this.#sharpen = sharpen;
     this.#cancel = button(
       'Cancel',
       'Cancel writing the bands anew',
@@ -106,7 +113,11 @@ export class TranscodingPart implements Part {
     );
   }
 
-  #show({ state, done, bands, said }: TranscodingMeta): void {
+  #show({ state, done, bands, said, rewritten }: TranscodingMeta): void {
+    if (this.#rewritten !== null && rewritten !== this.#rewritten) {
+      this.#sharpen();
+    }
+    this.#rewritten = rewritten;
     const running = state === 'running';
     const failed = state === 'failed';
     if (failed && this.#told.has(said)) {

@@ -152,6 +152,7 @@ export class AreaPanel {
     this.#toggle.setAttribute('aria-pressed', String(open));
     this.#clouds.setAttribute('aria-pressed', String(clouds));
     this.#body.hidden = !open;
+    this.element.toggleAttribute('data-open', open);
     this.#picker.set(shown.offered, shown.indices);
     this.#title.textContent = open ? titleOf(shown) : shown.title;
     const none = found?.next === null && found.rows.every(row => !row.n);

@@ -8,13 +8,7 @@ import type { Part } from '../../part';
 import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
 import { AreaPanel, type Export } from './panel';
 import './style.css';
-import {
-  chosen,
-  place,
-  type AreaMeta,
-  type AreaRequests,
-  type HistogramMeta
-} from './wire';
+import { chosen, place, type AreaMeta, type HistogramMeta } from './wire';
 
 /** Milliseconds for which a region stays as it is before it is measured. */
 const PAUSE = 300;
@@ -160,7 +154,7 @@ export class AreasPart implements Part {
   }
 
   async #measure(
-    requester: Requester<AreaRequests>,
+    requester: SceneRequester,
     shape: ReturnType<typeof place>,
     signal: AbortSignal
   ): Promise<void> {

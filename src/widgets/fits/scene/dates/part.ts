@@ -1,6 +1,6 @@
 /** Several dates of one place: a time slider with thumbnails, and two dates under a line or side by side. */
-import { clearDates, dayOf, nextClear, type DateTraits } from '../../../../core/dates';
-import { imageToScreen, type Point } from '../../../../core/geometry';
+import { clearDates, nextClear, type DateTraits } from '../../../../core/dates';
+import type { Point } from '../../../../core/geometry';
 import type { DescribeMeta, Where } from '../../../../core/protocol';
 import { Later, make } from '../../../common/dom';
 import type { Traits } from '../../../common/traits';
@@ -10,14 +10,14 @@ import type { Part } from '../../part';
 import type { Frame } from '../../renderer';
 import { OVERVIEW_WIDTH } from '../../scene';
 import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
+import { Comparison } from './comparison';
 import { DateControls } from './controls';
-import { DatesOver } from './over';
-import { SecondPicture } from './second';
+import type { SecondOnShow } from './second';
 import { Strip } from './strip';
 import './style.css';
 import { Thumbnails } from './thumbnails';
 
-/** Milliseconds until thumbnails follow colours that are being dragged, and Python a line. */
+/** Milliseconds until thumbnails follow colours that are being dragged. */
 const DEBOUNCE = 250;
 /** Dates that are fetched before their turn in play. */
 const AHEAD = 2;
@@ -26,28 +26,29 @@ const AHEAD = 2;
 export class DatesPart implements Part {
   readonly overlay: HTMLElement;
   readonly panel: HTMLElement;
-  readonly beside = make('div', { class: 'astrodata-fits-beside', hidden: true });
+  readonly beside: HTMLElement;
   readonly #context: SceneContext;
   readonly #traits: Traits<SceneTraits>;
   readonly #strip = new Strip({ show: date => this.#show(date) });
   readonly #controls: DateControls;
-  readonly #over: DatesOver;
+  readonly #comparison: Comparison;
   readonly #thumbnails: Thumbnails;
   readonly #player: Player;
   readonly #renew = new Later(DEBOUNCE);
-  readonly #tell = new Later(DEBOUNCE);
   #requester: SceneRequester | null = null;
-  #second: SecondPicture | null = null;
   /** How the thumbnails look. */
   #look = '';
   #where: Where | null = null;
+  #onShow: number;
   #frame: Frame | null = null;
 
   constructor(context: SceneContext) {
     this.#context = context;
     this.#traits = context.traits;
-    this.#over = new DatesOver((share, done) => this.#cut(share, done));
-    this.overlay = this.#over.element;
+    this.#onShow = this.#traits.get('date');
+    this.#comparison = new Comparison(context);
+    this.overlay = this.#comparison.over.element;
+    this.beside = this.#comparison.beside;
     this.#controls = this.#makeControls();
     this.panel = make(
       'div',
@@ -67,11 +68,9 @@ export class DatesPart implements Part {
     });
     const names = ['dates', 'date', 'other', 'compare', 'max_cloud', 'bands'] as const;
     this.#traits.follow(names, () => this.#refresh());
-    this.#traits.follow(['swipe'], () => this.#showLine());
     this.#traits.follow(['play_dates', 'dates_pace'], () =>
       this.#play(this.#traits.get('play_dates'))
     );
-    context.traits.follow(['height'], () => this.#place());
     this.#stopWhenHidden();
     this.#refresh();
   }
@@ -86,11 +85,28 @@ export class DatesPart implements Part {
   }
 
   get busy(): boolean {
-    return !!this.#second?.busy || this.#thumbnails.busy;
+    return this.#comparison.busy || this.#thumbnails.busy;
+  }
+
+  /** Number of the date of the picture on show, which is not yet that of the trait. */
+  get shown(): number {
+    return this.#onShow;
+  }
+
+  /** The picture of the date that it is compared with. */
+  get second(): SecondOnShow | null {
+    return this.#comparison.second;
+  }
+
+  /** Has whatever is not of whole pixels fetched anew. */
+  sharpen(): void {
+    this.#context.sharpen(true);
+    this.#comparison.sharpen();
   }
 
   connect(requester: SceneRequester): void {
     this.#requester = requester;
+    this.#comparison.connect(requester);
     this.#thumbnails.connect(requester);
     this.#refresh();
   }
@@ -101,6 +117,7 @@ export class DatesPart implements Part {
     if (date < 0) {
       return;
     }
+    this.#onShow = date;
     const turn = this.#clear.indexOf(date);
     if (turn >= 0) {
       this.#player.shown(turn);
@@ -112,7 +129,7 @@ export class DatesPart implements Part {
 
   painted(frame: Frame): void {
     this.#frame = frame;
-    this.#second?.follow(frame, this.#where?.plane ?? 0);
+    this.#comparison.painted(frame, this.#where?.plane ?? 0);
     if (!this.#several) {
       return;
     }
@@ -133,9 +150,8 @@ export class DatesPart implements Part {
     }
   }
 
-  hover(at: Point | null): void {
-    const frame = this.#second && this.#traits.get('compare') === 'side' && this.#frame;
-    this.#over.point(at && frame ? imageToScreen(frame.view, frame.screen, at) : null);
+  hover(at: Point | null, event: PointerEvent | null): void {
+    this.#comparison.hover(at, event);
   }
 
   key(event: KeyboardEvent): boolean {
@@ -157,9 +173,8 @@ export class DatesPart implements Part {
   dispose(): void {
     this.#player.stop();
     this.#renew.cancel();
-    this.#tell.cancel();
     this.#thumbnails.clear();
-    this.#second?.dispose();
+    this.#comparison.dispose();
   }
 
   // --- which date ---------------------------------------------------------------------------------
@@ -205,7 +220,6 @@ export class DatesPart implements Part {
     this.panel.hidden = !several;
     this.overlay.hidden = !several;
     if (!several) {
-      this.#compare();
       return;
     }
     const canvases = this.#strip.setDates(dates);
@@ -222,7 +236,7 @@ export class DatesPart implements Part {
     this.#strip.mark(marked);
     this.#controls.set(dates, marked);
     this.#showPlay();
-    this.#compare();
+    this.#comparison.show();
     this.#context.dirty();
   }
 
@@ -270,89 +284,6 @@ export class DatesPart implements Part {
   }
 
   // --- two dates ----------------------------------------------------------------------------------
-
-  /** Has a second picture exactly while there is something to compare. */
-  #compare(): void {
-    const [how, other] = [this.#traits.get('compare'), this.#traits.get('other')];
-    const one = how && other !== null ? this.#dates[other] : undefined;
-    if (!one || !this.#several || !this.#requester) {
-      this.#second?.dispose();
-      this.#second = null;
-    } else {
-      this.#second ??= this.#makeSecond(this.#requester);
-      this.#second.show(one.hdu);
-    }
-    this.#place();
-    this.#showLine();
-  }
-
-  #makeSecond(requester: SceneRequester): SecondPicture {
-    const { changed, fail } = this.#context;
-    const second = new SecondPicture(requester, {
-      changed,
-      failed: fail,
-      rebuild: () => {
-        this.#second?.dispose();
-        this.#second = null;
-        this.#compare();
-      }
-    });
-    this.#context.hands(second.stage.canvas, second.signal);
-    return second;
-  }
-
-  /** Puts the second picture over the first one or beside it. */
-  #place(): void {
-    const stage = this.#second?.stage;
-    const beside = !!stage && this.#traits.get('compare') === 'side';
-    this.beside.hidden = !beside;
-    this.#over.point(null);
-    if (!stage) {
-      return;
-    }
-    const home = beside ? this.beside : this.overlay;
-    if (stage.element.parentElement !== home) {
-      home.prepend(stage.element);
-    }
-    if (beside) {
-      this.beside.append(this.#over.second);
-      stage.setHeight(this.#context.traits.get('height'));
-    } else {
-      stage.element.style.height = '';
-    }
-    stage.canvas.tabIndex = beside ? 0 : -1;
-    stage.canvas.setAttribute('aria-hidden', String(!beside));
-    stage.canvas.setAttribute('aria-label', 'The other date');
-    this.#context.dirty();
-  }
-
-  #showLine(share = this.#traits.get('swipe')): void {
-    const [dates, traits] = [this.#dates, this.#traits];
-    const day = (number: number | null) =>
-      number !== null && dates[number] ? dayOf(dates[number]) : '';
-    const swiped = !!this.#second && traits.get('compare') === 'swipe';
-    this.#over.set(
-      day(traits.get('date')),
-      this.#second ? day(traits.get('other')) : '',
-      swiped,
-      share
-    );
-    if (this.#second) {
-      const { style } = this.#second.stage.element;
-      style.clipPath = swiped ? `inset(0 0 0 ${100 * share}%)` : '';
-    }
-  }
-
-  #cut(share: number, done: boolean): void {
-    this.#showLine(share);
-    const write = () => this.#traits.write({ swipe: share });
-    if (done) {
-      this.#tell.cancel();
-      write();
-    } else {
-      this.#tell.run(write);
-    }
-  }
 
   #setCompare(compare: DateTraits['compare']): void {
     const date = this.#traits.get('date');

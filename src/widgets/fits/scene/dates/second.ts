@@ -1,4 +1,5 @@
 /** A second picture of the same place: another date, painted as the first one is. */
+import type { Size } from '../../../../core/geometry';
 import type { Limits } from '../../../../core/protocol';
 import type { Requester } from '../../../../core/request';
 import { Bands } from '../../bands';
@@ -6,9 +7,21 @@ import { PaintedPlane } from '../../painted';
 import type { Frame } from '../../renderer';
 import { Stage } from '../../stage';
 
+/** The second picture as what lies over it needs it. */
+export interface SecondOnShow {
+  /** Number of its date. */
+  readonly date: number;
+  readonly element: HTMLElement;
+  readonly screen: Size;
+  /** Share of the width from which on it covers the first picture; null beside that. */
+  readonly from: number | null;
+}
+
 export interface SecondHooks {
   /** Work began or ended. */
   changed(): void;
+  /** What lies over it has another place. */
+  resized(): void;
   failed(error: unknown, retry?: () => void): void;
   /** The browser keeps the graphics memory to itself: begin anew with another picture. */
   rebuild(): void;
@@ -25,8 +38,9 @@ export class SecondPicture {
   #asked = '';
   #limits = '';
   #lead: Frame | null = null;
+  #size = '';
 
-  constructor(requester: Requester, { changed, failed, rebuild }: SecondHooks) {
+  constructor(requester: Requester, { changed, failed, resized, rebuild }: SecondHooks) {
     const renderer = () => this.stage.renderer;
     const dirty = () => this.stage.dirty();
     const hooks = { dirty, changed, failed };
@@ -45,7 +59,14 @@ export class SecondPicture {
           this.#three.restore();
         },
         rebuild,
-        painted: changed
+        painted: () => {
+          const size = JSON.stringify(this.stage.screen);
+          if (size !== this.#size) {
+            this.#size = size;
+            resized();
+          }
+          changed();
+        }
       },
       this.#end.signal
     );
@@ -76,6 +97,13 @@ export class SecondPicture {
     this.#lead = lead;
     this.#plane = plane;
     this.stage.paintNow();
+  }
+
+  /** Has whatever is not of whole pixels fetched anew. */
+  sharpen(): void {
+    this.#one.sharpen(true);
+    this.#three.sharpen(true);
+    this.stage.dirty();
   }
 
   dispose(): void {

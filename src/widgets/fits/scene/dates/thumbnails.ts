@@ -1,7 +1,8 @@
 /** Thumbnails of dates, fetched as they come into sight and kept until they would look otherwise. */
-import { isAbort, type Requester } from '../../../../core/request';
+import { isAbort } from '../../../../core/request';
 import { decode } from '../../../../core/wire';
 import { paintPicture } from '../../../common/pictures';
+import type { SceneRequester } from '../traits';
 
 /** Pixels of the longer side: enough for a dense screen. */
 export const THUMBNAIL = 128;
@@ -18,7 +19,7 @@ export class Thumbnails {
   readonly #changed: () => void;
   readonly #failed: (date: number, error: unknown) => void;
   #all: Small[] = [];
-  #requester: Requester | null = null;
+  #requester: SceneRequester | null = null;
   #asking = 0;
   /** The picture itself comes first. */
   #begun = false;
@@ -55,7 +56,7 @@ export class Thumbnails {
     this.#ask();
   }
 
-  connect(requester: Requester): void {
+  connect(requester: SceneRequester): void {
     this.#requester = requester;
   }
 
@@ -95,7 +96,7 @@ export class Thumbnails {
     }
   }
 
-  async #fetch(requester: Requester, small: Small, date: number): Promise<void> {
+  async #fetch(requester: SceneRequester, small: Small, date: number): Promise<void> {
     const turn = (small.turn = new AbortController());
     this.#asking += 1;
     this.#changed();

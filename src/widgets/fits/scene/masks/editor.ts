@@ -1,9 +1,10 @@
 /** The hand that paints a mask: a brush, or a polygon by its corners. What it does is told the kernel in order. */
 import { imageToScreen, type Point, type Size } from '../../../../core/geometry';
 import type { View } from '../../../../core/protocol';
-import { isAbort, type Requester } from '../../../../core/request';
+import { isAbort } from '../../../../core/request';
 import { make } from '../../../common/dom';
 import type { Grip } from '../../part';
+import type { SceneRequester } from '../traits';
 import type { Corner, MaskRequests, MaskTool } from './facts';
 import type { Pending } from './layers';
 import { stamp, type ClassWindow } from './painting';
@@ -41,7 +42,7 @@ export class Editor {
   readonly #dark = document.createElementNS(SVG, 'path');
   readonly #light = document.createElementNS(SVG, 'path');
   readonly #hooks: EditorHooks;
-  #requester: Requester<MaskRequests> | null = null;
+  #requester: SceneRequester | null = null;
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
   #strokes = 0;
@@ -68,7 +69,7 @@ export class Editor {
     return this.#corners.length > 0;
   }
 
-  connect(requester: Requester<MaskRequests> | null): void {
+  connect(requester: SceneRequester | null): void {
     this.#requester = requester;
   }
 

@@ -64,7 +64,8 @@ interface Edited {
 
 export interface MaskRequests {
   classes: {
-    msg: { name: string; box: Edges; step: number };
+    /** @param date - Whose, of the layers that each scene has of its own. */
+    msg: { name: string; box: Edges; step: number; date?: number };
     meta: { name: string; box: Edges; step: number; version: number; shape: number[] };
   };
   overlay_set: { msg: { name: string; values: LayerLooks }; meta: { name: string } };

@@ -1,10 +1,12 @@
-/** Layers of classes over a scene: its classification, clouds and masks, and the hand that paints masks. */
+/** Layers of classes over scenes: their classification, clouds and masks, and the hand that paints masks. */
+import { dayOf } from '../../../../core/dates';
 import type { Point, Size } from '../../../../core/geometry';
 import type { DescribeMeta, View } from '../../../../core/protocol';
 import { button, make } from '../../../common/dom';
 import type { Traits } from '../../../common/traits';
 import type { Grip, Part } from '../../part';
 import { catchEvents } from '../../regions/catching';
+import type { SecondOnShow } from '../dates/second';
 import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
 import { Editor } from './editor';
 import type { LayerFacts, LayerLooks, MaskTraits } from './facts';
@@ -16,6 +18,8 @@ import './style.css';
 
 /** What a key makes the brush larger by. */
 const GROWTH = 1.25;
+/** Windows that are kept, the least recently painted given up first: play comes back to the same dates. */
+const MOST_WINDOWS = 32;
 const NAMES = [
   'overlays',
   'masks_panel',
@@ -25,6 +29,13 @@ const NAMES = [
   'brush_size',
   'brush_value'
 ] as const;
+
+/** Which dates are on show: each has its own classification and clouds. */
+export interface DatesOnShow {
+  /** Number of that of the first picture. */
+  readonly shown: number;
+  readonly second: SecondOnShow | null;
+}
 
 export class MasksPart implements Part {
   readonly overlay: HTMLElement;
@@ -45,7 +56,10 @@ export class MasksPart implements Part {
   };
   readonly #context: SceneContext;
   readonly #traits: Traits<SceneTraits>;
+  readonly #dates: DatesOnShow;
   readonly #sheet = new Sheet();
+  /** Over the second picture. */
+  readonly #other = new Sheet();
   readonly #editor: Editor;
   readonly #panel: Panel;
   readonly #open: HTMLButtonElement;
@@ -54,8 +68,9 @@ export class MasksPart implements Part {
   /** Class that is painted when it is not erased. */
   #value = 1;
 
-  constructor(context: SceneContext) {
+  constructor(context: SceneContext, dates: DatesOnShow) {
     this.#context = context;
+    this.#dates = dates;
     this.#traits = context.traits;
     this.#editor = this.#makeEditor();
     this.#panel = this.#makePanel();
@@ -74,6 +89,7 @@ export class MasksPart implements Part {
     );
     this.tools = make('div', { class: 'astrodata-buttons astrodata-masks-button' }, this.#open);
     this.#traits.follow(NAMES, () => this.#show());
+    this.#traits.watch(['compare'], () => this.#show());
     catchEvents(
       this.overlay,
       {
@@ -90,7 +106,6 @@ export class MasksPart implements Part {
     );
     this.#show();
   }
-
 
   get busy(): boolean {
     return this.#editor.busy || [...this.#windows.values()].some(one => one.busy);
@@ -110,21 +125,18 @@ export class MasksPart implements Part {
 
   frame(view: View, image: Size, screen: Size): void {
     const density = window.devicePixelRatio || 1;
-    const painted: Painted[] = [];
-    for (const facts of this.#traits.get('masks_visible') ? this.#layers : []) {
-      if (!facts.visible) {
-        continue;
+    const { shown, second } = this.#dates;
+    const painted = (date: number) => this.#painted(date, view, image, screen, density);
+    this.#sheet.draw(painted(shown), view, screen, density);
+    const { style } = this.#sheet.canvas;
+    style.clipPath =
+      second && second.from !== null ? `inset(0 ${100 * (1 - second.from)}% 0 0)` : '';
+    if (second) {
+      if (this.#other.canvas.parentElement !== second.element) {
+        second.element.append(this.#other.canvas);
       }
-      const kept = this.#windowOf(facts.name);
-      kept.show(facts, view, image, screen, density);
-      if (kept.window) {
-        const filled = !facts.outline_only;
-        const outlined = facts.kind === 'mask' || facts.outline_only;
-        const inks = inksOf(facts.classes, facts.opacity, { filled, outlined });
-        painted.push({ window: kept.window, inks });
-      }
+      this.#other.draw(painted(second.date), view, second.screen, density);
     }
-    this.#sheet.draw(painted, view, screen, density);
     this.#editor.frame(view, screen);
   }
 
@@ -154,28 +166,58 @@ export class MasksPart implements Part {
     return this.#traits.get('mask_editing');
   }
 
-  #windowOf(name: string): LayerWindow {
-    let known = this.#windows.get(name);
-    if (!known) {
-      known = new LayerWindow({
-        came: () => this.#context.dirty(),
-        changed: () => this.#context.changed(),
-        failed: error => this.#context.fail(error)
+  /** Gives what is painted over the picture of a date, and has fetched what is missing. */
+  #painted(date: number, view: View, image: Size, screen: Size, density: number): Painted[] {
+    const layers = this.#traits.get('masks_visible') ? this.#layers : [];
+    return layers.flatMap(facts => {
+      if (!facts.visible) {
+        return [];
+      }
+      const mask = facts.kind === 'mask';
+      const kept = this.#windowOf(facts.name, mask ? null : date);
+      // What a scene has of its own stays as it is.
+      kept.show(mask ? facts : { ...facts, version: 0 }, view, image, screen, density);
+      const inks = inksOf(facts.classes, facts.opacity, {
+        filled: !facts.outline_only,
+        outlined: mask || facts.outline_only
       });
-      known.connect(this.#requester);
-      this.#windows.set(name, known);
+      return kept.window ? [{ window: kept.window, inks }] : [];
+    });
+  }
+
+  /** @param date - null for a mask, which all dates have. */
+  #windowOf(name: string, date: number | null = null): LayerWindow {
+    const key = JSON.stringify([name, date]);
+    const known = this.#windows.get(key);
+    if (known) {
+      this.#windows.delete(key);
+      this.#windows.set(key, known);
+      return known;
     }
-    return known;
+    const hooks = {
+      came: () => this.#context.dirty(),
+      changed: () => this.#context.changed(),
+      failed: (error: unknown) => this.#context.fail(error)
+    };
+    const made = new LayerWindow(hooks, date);
+    made.connect(this.#requester);
+    this.#windows.set(key, made);
+    for (const [oldest, window] of [...this.#windows].slice(0, -MOST_WINDOWS)) {
+      window.dispose();
+      this.#windows.delete(oldest);
+    }
+    return made;
   }
 
   #show(): void {
     const open = this.#traits.get('masks_panel');
     this.panel.hidden = !open;
     this.#open.setAttribute('aria-pressed', String(open));
-    for (const [name, kept] of this.#windows) {
+    for (const [key, kept] of this.#windows) {
+      const [name] = JSON.parse(key) as [string, number | null];
       if (!this.#layers.some(one => one.name === name)) {
         kept.dispose();
-        this.#windows.delete(name);
+        this.#windows.delete(key);
       }
     }
     const value = this.#traits.get('brush_value');
@@ -189,7 +231,10 @@ export class MasksPart implements Part {
       size: this.#traits.get('brush_size'),
       value
     };
-    this.#panel.show(this.#layers, hand, this.#traits.get('masks_visible'));
+    // Another date may have other classes.
+    const date = this.#traits.get('dates')[this.#traits.get('date')];
+    const day = this.#traits.get('compare') && date ? dayOf(date) : '';
+    this.#panel.show(this.#layers, hand, this.#traits.get('masks_visible'), day);
     this.#editor.place();
     this.#context.dirty();
   }

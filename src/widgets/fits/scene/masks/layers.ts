@@ -1,10 +1,11 @@
 /** The windows of classes that the screen shows, fetched from the kernel as one moves and paints. */
 import { visibleBox, type Size } from '../../../../core/geometry';
 import type { View } from '../../../../core/protocol';
-import { isAbort, type Requester } from '../../../../core/request';
+import { isAbort } from '../../../../core/request';
 import { decode } from '../../../../core/wire';
 import { Later } from '../../../common/dom';
-import type { Edges, LayerFacts, MaskRequests } from './facts';
+import type { SceneRequester } from '../traits';
+import type { Edges, LayerFacts } from './facts';
 import { stepFor, type ClassWindow } from './painting';
 
 /** Milliseconds that a view rests before what it shows is fetched. */
@@ -30,22 +31,25 @@ export interface LayerHooks {
 export class LayerWindow {
   window: ClassWindow | null = null;
   readonly #hooks: LayerHooks;
+  readonly #date: number | null;
   readonly #rest = new Later(REST);
-  #requester: Requester<MaskRequests> | null = null;
+  #requester: SceneRequester | null = null;
   #turn = new AbortController();
   #asked: { readonly box: Edges; readonly step: number; readonly version: number } | null = null;
   #pending: Pending[] = [];
   #working = 0;
 
-  constructor(hooks: LayerHooks) {
+  /** @param date - Number of the date that a layer of a scene is of; null for a mask, which is of no date. */
+  constructor(hooks: LayerHooks, date: number | null) {
     this.#hooks = hooks;
+    this.#date = date;
   }
 
   get busy(): boolean {
     return this.#working > 0;
   }
 
-  connect(requester: Requester<MaskRequests> | null): void {
+  connect(requester: SceneRequester | null): void {
     this.#requester = requester;
   }
 
@@ -104,10 +108,11 @@ export class LayerWindow {
     this.#turn = new AbortController();
     const { signal } = this.#turn;
     this.#asked = { box, step, version };
+    const msg = { name, box, step, ...(this.#date === null ? {} : { date: this.#date }) };
     this.#working += 1;
     this.#hooks.changed();
     try {
-      const reply = await this.#requester.request('classes', { name, box, step }, signal);
+      const reply = await this.#requester.request('classes', msg, signal);
       if (!signal.aborted) {
         const { meta, buffers } = reply;
         this.#asked = { box, step, version: Math.max(version, meta.version) };

@@ -59,8 +59,11 @@ export class Panel {
     );
   }
 
-  /** @param shown - Whether any layers are painted at all. */
-  show(layers: readonly LayerFacts[], hand: Hand, shown: boolean): void {
+  /**
+   * @param shown - Whether any layers are painted at all.
+   * @param day - Which date's classes are counted, empty where there is no other one.
+   */
+  show(layers: readonly LayerFacts[], hand: Hand, shown: boolean, day: string): void {
     this.#all.setAttribute('aria-pressed', String(shown));
     this.element.classList.toggle('astrodata-masks-none', !shown);
     for (const [name, row] of this.#rows) {
@@ -73,10 +76,10 @@ export class Panel {
     layers.forEach((facts, i) => {
       let row = this.#rows.get(facts.name);
       if (!row) {
-        row = new Row(facts, this.#hooks);
+        row = new Row(facts.name, facts.kind, this.#hooks);
         this.#rows.set(facts.name, row);
       }
-      row.show(facts, hand.name);
+      row.show(facts, hand.name, day);
       if (this.#list.children[i] !== row.element) {
         this.#list.insertBefore(row.element, this.#list.children[i] ?? null);
       }

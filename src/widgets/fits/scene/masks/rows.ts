@@ -29,8 +29,7 @@ export class Row {
   #facts: LayerFacts | null = null;
   #drawn = '';
 
-  constructor(facts: LayerFacts, hooks: RowHooks) {
-    const { name } = facts;
+  constructor(name: string, kind: LayerFacts['kind'], hooks: RowHooks) {
     this.#name = name;
     this.#hooks = hooks;
     this.#visible = button(name, `Show ${name}`, `Show or hide ${name}`, () =>
@@ -51,7 +50,7 @@ export class Row {
     );
     this.#save = new SaveForm(name, (path, overwrite) => hooks.save(name, path, overwrite));
     const own =
-      facts.kind === 'mask'
+      kind === 'mask'
         ? [make('div', { class: 'astrodata-buttons' }, this.#edit, this.#save.opener, this.#remove)]
         : [];
     this.element = make(
@@ -75,11 +74,13 @@ export class Row {
       this.#legend,
       this.#notes
     );
-    this.show(facts, '');
   }
 
-  /** @param editing - Name of the mask that the hand paints. */
-  show(facts: LayerFacts, editing: string): void {
+  /**
+   * @param editing - Name of the mask that the hand paints.
+   * @param day - Which date's classes are counted; then those are listed, too, that nothing has.
+   */
+  show(facts: LayerFacts, editing: string, day: string): void {
     this.#facts = facts;
     this.#visible.setAttribute('aria-pressed', String(facts.visible));
     this.#edit.setAttribute('aria-pressed', String(editing === facts.name));
@@ -90,10 +91,12 @@ export class Row {
     this.#opacity.disabled = facts.outline_only;
     const painted = facts.classes.filter(one => facts.kind !== 'scl' && one.value > 0);
     const unsaved = facts.unsaved ? ' · not saved' : '';
-    this.#much.textContent = much(painted) + unsaved;
+    const counted = facts.classes.some(({ pixels }) => pixels !== null);
+    const of = day && counted && facts.kind !== 'mask' ? `counted on ${day}` : '';
+    this.#much.textContent = [much(painted) + unsaved, of].filter(Boolean).join(' · ');
     this.#notes.hidden = !facts.notes.length;
     this.#notes.textContent = facts.notes.join(' ');
-    this.#showLegend(facts);
+    this.#showLegend(facts, day !== '');
   }
 
   /** The file is there already: a person decides. */
@@ -101,10 +104,10 @@ export class Row {
     this.#save.answer(path, there);
   }
 
-  #showLegend(facts: LayerFacts): void {
+  #showLegend(facts: LayerFacts, every: boolean): void {
     // Classes that nothing has tell nothing.
     const classes = facts.classes.filter(
-      one => one.pixels === null || one.pixels > 0 || facts.classes.length < 2
+      one => every || one.pixels === null || one.pixels > 0 || facts.classes.length < 2
     );
     const key = JSON.stringify([classes, facts.visible]);
     this.#legend.hidden = !facts.visible;

@@ -243,7 +243,7 @@ export class PixelPanel {
       const untold = known?.untold ? `${known.untold} dates do not tell their clouds. ` : '';
       const legend = indices.map((name, i) => dashed(name, i));
       const text = seriesSaid || `${reading}${untold}`;
-      this.#readSeries.replaceChildren(...spaced(indices.length > 1 ? legend : []), ' ', text);
+      this.#readSeries.replaceChildren(...spaced(indices.length > 1 ? legend : []), '   ', text);
       return;
     }
     const values = pins.flatMap(({ series, colour }) =>

@@ -62,7 +62,7 @@ export class PixelsPart implements Part {
       this.#show();
     });
     this.panel = this.#panel.element;
-    this.tools = make('div', { class: 'astrodata-buttons' }, this.#button);
+    this.tools = make('div', { class: 'astrodata-buttons astrodata-scene-button' }, this.#button);
     const names = ['pixels', 'pixel_panel', 'series_indices', 'series_clouds', 'date'] as const;
     this.#traits.watch([...names, 'dates'], () => this.#read());
     this.#read();

@@ -38,7 +38,9 @@ const ROWS = 3;
 
 export class Curves {
   readonly element: HTMLElement;
-  readonly #plot: Plot;
+  readonly #make: () => Plot;
+  /** Made when there is something to show first: most panels are never opened. */
+  #plot: Plot | null = null;
   #curves: readonly Curve[] = [];
   #marks: readonly Mark[] = [];
   #hovered: number | null = null;
@@ -49,28 +51,33 @@ export class Curves {
       role: 'img',
       'aria-label': options.name
     });
-    this.#plot = new Plot(
-      this.element,
-      { x: options.x, y: options.y, series: [{ stroke: 'transparent', width: 0 }] },
-      {
-        hover: at => this.#hover(at && this.#nearest(at.x), options),
-        pick: x => {
-          const near = this.#nearest(x);
-          if (near !== null) {
-            options.pick?.(near);
-          }
+    this.#make = () =>
+      new Plot(
+        this.element,
+        { x: options.x, y: options.y, series: [{ stroke: 'transparent', width: 0 }] },
+        {
+          hover: at => this.#hover(at && this.#nearest(at.x), options),
+          pick: x => {
+            const near = this.#nearest(x);
+            if (near !== null) {
+              options.pick?.(near);
+            }
+          },
+          zoom: () => undefined,
+          wheel: () => undefined,
+          reset: () => undefined,
+          after: plot => this.#paint(plot)
         },
-        zoom: () => undefined,
-        wheel: () => undefined,
-        reset: () => undefined,
-        after: plot => this.#paint(plot)
-      },
-      signal
-    );
+        signal
+      );
   }
 
   /** @param marks - Lines with names above the curves. */
   show(curves: readonly Curve[], marks: readonly Mark[] = []): void {
+    if (!curves.length && !this.#plot) {
+      return;
+    }
+    this.#plot ??= this.#make();
     this.#curves = curves;
     this.#marks = marks;
     const xs = curves.flatMap(({ x }) => [...x]).concat(marks.map(({ x }) => x));
@@ -81,14 +88,14 @@ export class Curves {
   }
 
   redraw(): void {
-    this.#plot.redraw();
+    this.#plot?.redraw();
   }
 
   #hover(x: number | null, { hover }: CurvesOptions): void {
     if (x !== this.#hovered) {
       this.#hovered = x;
       hover?.(x);
-      this.#plot.redraw();
+      this.#plot?.redraw();
     }
   }
 

@@ -1,6 +1,7 @@
 /** Fetches spectra and series of places, each once, one after the other: pictures come first. */
-import { isAbort, type Requester } from '../../../../core/request';
-import type { PixelRequests, Place, SpectrumMeta } from './wire';
+import { isAbort } from '../../../../core/request';
+import type { SceneRequester } from '../traits';
+import type { Place, SpectrumMeta } from './wire';
 
 /** Indices of one place, as far as they are read. */
 export interface Series {
@@ -25,7 +26,7 @@ const KEPT = 200;
 
 export class Reading {
   readonly #changed: () => void;
-  #requester: Requester<PixelRequests> | null = null;
+  #requester: SceneRequester | null = null;
   #wanted: Wanted = { pixels: [], date: 0, indices: [], series: false };
   #turn = new AbortController();
   #going = false;
@@ -43,7 +44,7 @@ export class Reading {
     return this.#going;
   }
 
-  connect(requester: Requester<PixelRequests>): void {
+  connect(requester: SceneRequester): void {
     this.#requester = requester;
     this.#go();
   }
@@ -92,7 +93,7 @@ export class Reading {
     }
   }
 
-  async #run(requester: Requester<PixelRequests>, signal: AbortSignal): Promise<void> {
+  async #run(requester: SceneRequester, signal: AbortSignal): Promise<void> {
     this.#going = true;
     this.#changed();
     const { pixels, series, date } = this.#wanted;
@@ -138,7 +139,7 @@ export class Reading {
   }
 
   async #readSeries(
-    requester: Requester<PixelRequests>,
+    requester: SceneRequester,
     [x, y]: Place,
     key: string,
     signal: AbortSignal

@@ -1,0 +1,35 @@
+/** The parts of a viewer of satellite scenes. */
+import type { Part } from '../part';
+import { AreasPart } from './areas/part';
+import { BasemapPart } from './basemap';
+import { DatesPart } from './dates/part';
+import { MasksPart } from './masks';
+import { ScenePart } from './part';
+import { PixelsPart } from './pixels/part';
+import type { SceneContext } from './traits';
+import { TranscodingPart } from './transcoding';
+
+export { hasScene, ofScene } from './traits';
+
+/** Below the parts that all images have, and above them: the last one is asked first when a hand comes. */
+export interface SceneParts {
+  readonly below: readonly Part[];
+  readonly above: readonly Part[];
+}
+
+export function sceneParts(context: SceneContext): SceneParts {
+  const dates = new DatesPart(context);
+  const masks = new MasksPart(context, dates);
+  return {
+    below: [
+      masks.keys,
+      new ScenePart(context),
+      new BasemapPart(context),
+      dates,
+      new TranscodingPart(context, () => dates.sharpen()),
+      masks,
+      new PixelsPart(context)
+    ],
+    above: [new AreasPart(context), masks.hand]
+  };
+}
