@@ -11,6 +11,7 @@ from astrodata_kernel.datasets.scene_arrays import Grid
 from astrodata_kernel.errors import AstrodataError, BadRequest, UnknownName, UnsupportedFormat
 from astrodata_kernel.testing.scenes import safe_folder
 from astrodata_kernel.widgets.scene import PRESETS, SceneViewer
+from astrodata_kernel.widgets.base import STATIC
 from astrodata_kernel.widgets.scene_places import Places, standard_zone, utm_zone
 from astropy.table import Table
 from pyproj import Transformer
@@ -32,6 +33,11 @@ def viewer(product: Path) -> Any:
 
 def tile(viewer: Any, **what: Any) -> np.ndarray:
     return np.asarray(viewer.request("tile", **{"level": 0, "x": 0, "y": 0, **what}).array())
+
+
+def test_the_built_bundle_is_there_and_small_enough_for_each_cell_to_carry() -> None:
+    assert (STATIC / "scene.js").stat().st_size < 330_000
+    assert (STATIC / "scene.css").stat().st_size > 0
 
 
 def test_a_scene_is_shown_in_true_colour(viewer: Any) -> None:

@@ -23,7 +23,7 @@ from ..processing.scene_names import (
     scl_name,
 )
 from ..wire import Reply, encode
-from .base import Cancel, answers
+from .base import STATIC, Cancel, answers
 from .fits import COLORMAPS, FitsViewer
 from .saved_state import as_words
 from .scene_areas import SceneAreasWidget
@@ -97,6 +97,9 @@ class SceneViewer(
     >>> viewer.request("tile", level=0, x=0, y=0).meta["shape"]
     [1, 60, 60]
     """
+
+    _esm = STATIC / "scene.js"
+    _css = STATIC / "scene.css"
 
     bands = traitlets.Union(
         [traitlets.Unicode(), traitlets.List(traitlets.Unicode())],

@@ -9,7 +9,12 @@ import type { Part, PartContext } from './part';
 import { Preparing } from './preparing';
 import { RegionsPart } from './regions/regions';
 import type { Frame } from './renderer';
-import { ofScene, sceneParts } from './scene/index';
+
+/** Parts of one kind of images: below those that all images have, and above them, where hands come first. */
+export interface OwnParts {
+  readonly below: readonly Part[];
+  readonly above: readonly Part[];
+}
 
 /** Tells all parts what happens, and lets the uppermost one answer first. */
 export class Parts {
@@ -17,18 +22,18 @@ export class Parts {
   /** Those that stand in the toolbar and in the list of keys. */
   readonly #offered: readonly Part[];
 
-  constructor(context: PartContext) {
-    const scene = ofScene(context) ? sceneParts(context) : null;
+  /** @param own - Those of a scene, null for an image of the sky. */
+  constructor(context: PartContext, own: OwnParts | null) {
     const catalogue = new CataloguePart(context);
     this.#parts = [
       // A scene has overviews of its own, and its bands are no channels of a cube.
-      ...(scene?.below ?? [new Preparing(context), new CubePart(context)]),
+      ...(own?.below ?? [new Preparing(context), new CubePart(context)]),
       new RegionsPart(context),
       catalogue,
-      ...(scene?.above ?? [])
+      ...(own?.above ?? [])
     ];
     // Catalogues are of places on the sky; over a scene Python alone may show one.
-    this.#offered = scene ? this.#parts.filter(part => part !== catalogue) : this.#parts;
+    this.#offered = own ? this.#parts.filter(part => part !== catalogue) : this.#parts;
   }
 
   get tools(): readonly HTMLElement[] {

@@ -24,7 +24,8 @@ import { greet } from '../common/greeting';
 import { Help } from '../common/help';
 import { Bands } from './bands';
 import { PaintedPlane } from './painted';
-import { Parts } from './parts';
+import type { PartContext } from './part';
+import { Parts, type OwnParts } from './parts';
 import { Readout } from './readout';
 import type { Frame } from './renderer';
 import { save, type Wish } from './saving';
@@ -87,19 +88,21 @@ export class FitsView {
   /**
    * @param rebuild - Begins anew, for when the browser took the graphics memory away for good.
    * @param neighbour - Whoever moves other views along.
+   * @param own - Gives the parts of a scene, which an image of the sky has none of.
    */
   constructor(
     model: TraitModel<FitsTraits>,
     el: HTMLElement,
     signal: AbortSignal,
     rebuild: () => void,
-    neighbour: Neighbour | null = null
+    neighbour: Neighbour | null = null,
+    own: (context: PartContext) => OwnParts | null = () => null
   ) {
     this.#signal = signal;
     this.#neighbour = neighbour;
     this.#traits = new Traits(model, signal);
     this.#view = this.#viewTrait();
-    this.#parts = new Parts({
+    const context: PartContext = {
       traits: this.#traits,
       signal,
       // A part may follow traits from its first moment on, before there is a picture.
@@ -117,7 +120,8 @@ export class FitsView {
       show: (where, tell) => this.#showOther(where, tell),
       hands: (canvas, ended) => listen(canvas, this.#hands(), ended),
       focus: () => this.#stage.canvas.focus({ preventScroll: true })
-    });
+    };
+    this.#parts = new Parts(context, own(context));
     this.#toolbar = this.#makeToolbar();
     this.#toolbar.element.append(...this.#parts.tools);
     this.#toolbar.setScene(hasScene(this.#traits));

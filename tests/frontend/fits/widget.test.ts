@@ -39,7 +39,8 @@ describe('FitsViewer in the browser', () => {
   });
 
   it('has what belongs to satellite scenes only where there is one', async () => {
-    const parts = '[class*="astrodata-scene"], [class*="astrodata-masks"], [class*="astrodata-basemap"]';
+    const parts =
+      '[class*="astrodata-scene"], [class*="astrodata-masks"], [class*="astrodata-basemap"]';
     const { el } = await show();
     expect(el.querySelectorAll(`${parts}, .astrodata-fits-dates`)).toHaveLength(0);
   });

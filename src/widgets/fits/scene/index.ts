@@ -1,5 +1,5 @@
 /** The parts of a viewer of satellite scenes. */
-import type { Part } from '../part';
+import type { OwnParts } from '../parts';
 import { AreasPart } from './areas/part';
 import { BasemapPart } from './basemap';
 import { DatesPart } from './dates/part';
@@ -9,15 +9,7 @@ import { PixelsPart } from './pixels/part';
 import type { SceneContext } from './traits';
 import { TranscodingPart } from './transcoding';
 
-export { hasScene, ofScene } from './traits';
-
-/** Below the parts that all images have, and above them: the last one is asked first when a hand comes. */
-export interface SceneParts {
-  readonly below: readonly Part[];
-  readonly above: readonly Part[];
-}
-
-export function sceneParts(context: SceneContext): SceneParts {
+export function sceneParts(context: SceneContext): OwnParts {
   const dates = new DatesPart(context);
   const masks = new MasksPart(context, dates);
   return {

@@ -42,11 +42,6 @@ export interface SceneContext extends PartContext {
   readonly traits: Traits<SceneTraits>;
 }
 
-/** Tells whether a widget is a scene's: one bundle serves both. */
-export function ofScene(context: PartContext): context is SceneContext {
-  return hasScene(context.traits);
-}
-
 /** Tells whether traits are those of a SceneViewer, which alone offers bands. */
 export function hasScene(traits: Traits<FitsTraits>): traits is Traits<SceneTraits> {
   return traits.has('choices');
