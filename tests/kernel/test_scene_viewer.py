@@ -10,8 +10,8 @@ import rasterio
 from astrodata_kernel.datasets.scene_arrays import Grid
 from astrodata_kernel.errors import AstrodataError, BadRequest, UnknownName, UnsupportedFormat
 from astrodata_kernel.testing.scenes import safe_folder
-from astrodata_kernel.widgets.scene import PRESETS, SceneViewer
 from astrodata_kernel.widgets.base import STATIC
+from astrodata_kernel.widgets.scene import PRESETS, SceneViewer
 from astrodata_kernel.widgets.scene_places import Places, standard_zone, utm_zone
 from astropy.table import Table
 from pyproj import Transformer
