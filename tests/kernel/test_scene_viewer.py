@@ -191,6 +191,13 @@ def test_places_are_told_in_the_military_grid(
     assert place["mgrs"].startswith(expected)
 
 
+def test_a_map_in_degrees_tells_them_once() -> None:
+    grid = Grid("EPSG:4326", (0.1, 0.0, 10.0, 0.0, -0.1, 46.0), (10, 10))
+    place = Places(grid).at(4, 4)
+    assert place is not None
+    assert place["text"] == f"45.45000° N 10.45000° E, MGRS {place['mgrs']}"
+
+
 def test_zones_follow_norway_svalbard_and_end_at_the_poles() -> None:
     places = [(5.3, 60.4), (5.3, 50.0), (16.0, 78.0), (8.0, 78.0), (180.0, 0.0), (10.0, 85.0)]
     assert [standard_zone(*place) for place in places] == [32, 31, 33, 31, 1, 0]

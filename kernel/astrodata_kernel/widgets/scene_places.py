@@ -49,7 +49,9 @@ class Places:
             lon, lat = lonlat
             square = self._mgrs(lon, lat)
             place |= {"lon": lon, "lat": lat, "mgrs": square}
-            texts = [f"{_angle(lat, 'NS')} {_angle(lon, 'EW')}", *texts]
+            # A map in these degrees would say the same once more.
+            others = [] if grid.crs == WGS84 else texts
+            texts = [f"{_angle(lat, 'NS')} {_angle(lon, 'EW')}", *others]
             texts += [f"MGRS {square}"] if square else []
         frame = "WGS 84" if lonlat is not None else "map"
         return {
