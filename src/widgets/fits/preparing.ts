@@ -1,10 +1,10 @@
 /** Tells below the picture how far its overviews are, and has them shown when they are made. */
 import type { PreparingMeta, PreparingRequests } from '../../core/preparing';
 import type { DescribeMeta, Where } from '../../core/protocol';
-import { isAbort, type Requester } from '../../core/request';
-import { button, make } from '../common/dom';
+import type { Requester } from '../../core/request';
+import { button } from '../common/dom';
+import { Questions, WorkLine } from '../common/work';
 import type { Part, PartContext } from './part';
-import './preparing.css';
 
 /** Milliseconds between two questions after what is under way. */
 const PAUSE = 400;
@@ -12,14 +12,12 @@ const PAUSE = 400;
 export class Preparing implements Part {
   readonly panel: HTMLElement;
   readonly #context: PartContext;
-  readonly #bar = make('progress', { max: 1, 'aria-label': 'Overviews prepared' });
-  readonly #text = make('span', { role: 'status' });
   readonly #cancel: HTMLButtonElement;
   readonly #prepare: HTMLButtonElement;
+  readonly #line: WorkLine;
+  readonly #questions: Questions<PreparingMeta>;
   #requester: Requester<PreparingRequests> | null = null;
   #where: Where | null = null;
-  #turn = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Whether what is painted may be replaced by something sharper. */
   #rough = false;
 
@@ -31,14 +29,12 @@ export class Preparing implements Part {
     this.#prepare = button('Prepare', 'Prepare overviews', 'Read all pixels and average them', () =>
       this.#ask('prepare')
     );
-    this.panel = make(
-      'div',
-      { class: 'astrodata-fits-preparing', hidden: true },
-      this.#bar,
-      this.#text,
-      this.#cancel,
-      this.#prepare
-    );
+    this.#line = new WorkLine('Overviews prepared', this.#cancel, this.#prepare);
+    this.panel = this.#line.element;
+    this.#questions = new Questions({
+      came: meta => this.#show(meta),
+      failed: error => context.fail(error, () => this.#ask())
+    });
     context.signal.addEventListener('abort', () => this.dispose());
   }
 
@@ -57,8 +53,7 @@ export class Preparing implements Part {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    this.#turn.abort();
+    this.#questions.end();
   }
 
   #ask(wish?: 'prepare' | 'cancel'): void {
@@ -67,39 +62,21 @@ export class Preparing implements Part {
     if (!requester || !where || this.#context.signal.aborted) {
       return;
     }
-    this.#turn = new AbortController();
-    const { signal } = this.#turn;
     const msg = { hdu: where.hdu, plane: where.plane, ...(wish ? { wish } : {}) };
-    requester.request('preparing', msg, signal).then(
-      ({ meta }) => {
-        if (!signal.aborted) {
-          this.#show(meta);
-        }
-      },
-      (error: unknown) => {
-        if (!isAbort(error) && !signal.aborted) {
-          this.#context.fail(error, () => this.#ask());
-        }
-      }
-    );
+    this.#questions.ask(signal => requester.request('preparing', msg, signal));
   }
 
   #show(meta: PreparingMeta): void {
     const { state, done } = meta;
     const going = state === 'waiting' || state === 'running';
     this.panel.hidden = state === 'whole' || state === 'done';
-    this.#bar.hidden = !going;
-    this.#bar.value = done;
+    this.#line.show(going ? done : null, said(meta));
     this.#cancel.hidden = !going;
     this.#prepare.hidden = going;
     this.#prepare.textContent = state === 'failed' ? 'Try again' : 'Prepare';
-    const text = said(meta);
-    if (this.#text.textContent !== text) {
-      this.#text.textContent = text;
-    }
     if (going) {
       this.#rough = true;
-      this.#timer = setTimeout(() => this.#ask(), PAUSE);
+      this.#questions.later(PAUSE, () => this.#ask());
     } else if (state === 'done' && this.#rough) {
       this.#rough = false;
       this.#context.sharpen();

@@ -9,6 +9,7 @@ import {
 } from '../../../core/catalogue';
 import type { Colormap } from '../../../core/protocol';
 import { button, field, make, select, setChoices } from '../../common/dom';
+import { formOf } from '../../common/form';
 
 const SIZES = [3, 5, 8, 12, 18];
 const COLOURS: readonly (readonly [string, string])[] = [
@@ -120,6 +121,7 @@ export class ConeForm {
 
   constructor(find: (cone: Cone) => void) {
     this.element = formOf(
+      'astrodata-catalogue-form',
       'Cone search',
       button('Find', 'Find the cone', 'Select the rows in the cone (Enter)', () =>
         this.#find(find)
@@ -157,6 +159,7 @@ export class AddForm {
       size: 40
     });
     this.element = formOf(
+      'astrodata-catalogue-form',
       'Add a catalogue',
       button('Add', 'Add the file', 'Add the rows of the file (Enter)', () => {
         if (path.value.trim()) {
@@ -166,24 +169,6 @@ export class AddForm {
       field('File', path)
     );
   }
-}
-
-/** Gives controls with their button, which Enter in any of them presses. */
-function formOf(name: string, press: HTMLButtonElement, ...controls: HTMLElement[]): HTMLElement {
-  const made = make(
-    'div',
-    { class: 'astrodata-catalogue-form', role: 'group', 'aria-label': name },
-    ...controls,
-    press
-  );
-  made.addEventListener('keydown', event => {
-    if (event.key === 'Enter' && event.target instanceof HTMLInputElement) {
-      event.preventDefault();
-      event.stopPropagation();
-      press.click();
-    }
-  });
-  return made;
 }
 
 /** Gives a button that opens and closes a form. */

@@ -5,11 +5,10 @@
  * new files have, so those are fetched anew once the files are there.
  */
 import type { DescribeMeta, Where } from '../../../core/protocol';
-import { isAbort } from '../../../core/request';
-import { button, make } from '../../common/dom';
+import { button } from '../../common/dom';
+import { Questions, WorkLine } from '../../common/work';
 import type { Part } from '../part';
 import type { SceneContext, SceneRequester } from './traits';
-import './transcoding.css';
 
 /** Mirror of `widgets/scene_transcoding.py`. */
 export interface TranscodingMeta {
@@ -33,16 +32,14 @@ const PAUSE = 500;
 export class TranscodingPart implements Part {
   readonly panel: HTMLElement;
   readonly #context: SceneContext;
-  readonly #bar = make('progress', { max: 1, 'aria-label': 'Bands written anew' });
-  readonly #text = make('span', { role: 'status' });
   readonly #cancel: HTMLButtonElement;
   readonly #again: HTMLButtonElement;
   readonly #dismiss: HTMLButtonElement;
+  readonly #line: WorkLine;
+  readonly #questions: Questions<TranscodingMeta>;
   readonly #sharpen: () => void;
   #requester: SceneRequester | null = null;
   #rewritten: number | null = null;
-  #turn = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
   /** What went wrong and was told: the next bands mostly fail for the same reason. */
   readonly #told = new Set<string>();
 
@@ -66,15 +63,12 @@ export class TranscodingPart implements Part {
       'Dismiss this message',
       () => (this.panel.hidden = true)
     );
-    this.panel = make(
-      'div',
-      { class: 'astrodata-scene-transcoding', hidden: true },
-      this.#bar,
-      this.#text,
-      this.#cancel,
-      this.#again,
-      this.#dismiss
-    );
+    this.#line = new WorkLine('Bands written anew', this.#cancel, this.#again, this.#dismiss);
+    this.panel = this.#line.element;
+    this.#questions = new Questions({
+      came: meta => this.#show(meta),
+      failed: error => context.fail(error, () => this.#ask())
+    });
   }
 
   connect(requester: SceneRequester): void {
@@ -89,28 +83,15 @@ export class TranscodingPart implements Part {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    this.#turn.abort();
+    this.#questions.end();
   }
 
   #ask(wish?: 'cancel' | 'again'): void {
     this.dispose();
-    if (!this.#requester || this.#context.signal.aborted) {
-      return;
+    const requester = this.#requester;
+    if (requester && !this.#context.signal.aborted) {
+      this.#questions.ask(signal => requester.request('transcoding', wish ? { wish } : {}, signal));
     }
-    const { signal } = (this.#turn = new AbortController());
-    this.#requester.request('transcoding', wish ? { wish } : {}, signal).then(
-      ({ meta }) => {
-        if (!signal.aborted) {
-          this.#show(meta);
-        }
-      },
-      (error: unknown) => {
-        if (!isAbort(error) && !signal.aborted) {
-          this.#context.fail(error, () => this.#ask());
-        }
-      }
-    );
   }
 
   #show({ state, done, bands, said, rewritten }: TranscodingMeta): void {
@@ -124,21 +105,18 @@ export class TranscodingPart implements Part {
       return; // it stands there, or was dismissed
     }
     this.panel.hidden = !running && !failed;
-    this.#bar.hidden = this.#cancel.hidden = !running;
+    this.#cancel.hidden = !running;
     this.#again.hidden = this.#dismiss.hidden = !failed;
-    this.#bar.value = done;
     const what = bands === 1 ? '1 band' : `${bands} bands`;
     const text = failed
       ? `${said}. The picture is read from the files as they are, which is slower.`
       : `Writing ${what} of JPEG 2000 anew, for tiles to come faster: ${Math.floor(100 * done)} %`;
-    if (this.#text.textContent !== text) {
-      this.#text.textContent = text;
-    }
+    this.#line.show(running ? done : null, text);
     if (failed) {
       this.#told.add(said);
     }
     if (running) {
-      this.#timer = setTimeout(() => this.#ask(), PAUSE);
+      this.#questions.later(PAUSE, () => this.#ask());
     }
   }
 }

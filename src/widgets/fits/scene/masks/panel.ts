@@ -1,5 +1,6 @@
 /** Below the picture: the layers, how to add one, and the tools of the hand while one is painted. */
 import { button, make, setChoices } from '../../../common/dom';
+import { formOf } from '../../../common/form';
 import type { ClassFacts, LayerFacts, MaskTool, MaskTraits } from './facts';
 import { Row, type RowHooks } from './rows';
 
@@ -207,7 +208,7 @@ function newForm(hooks: PanelHooks): HTMLElement {
     hooks.create(name.value.trim() || 'mask', kind.value === 'grades');
     name.value = '';
   });
-  return formOf('New mask', press, name, kind);
+  return formOf('astrodata-row', 'New mask', press, name, kind);
 }
 
 function addForm(hooks: PanelHooks): HTMLElement {
@@ -224,23 +225,5 @@ function addForm(hooks: PanelHooks): HTMLElement {
       hooks.add(path.value.trim());
     }
   });
-  return formOf('Open a mask', press, path);
-}
-
-/** Gives controls with their button, which Enter in any of them presses. */
-function formOf(name: string, press: HTMLButtonElement, ...controls: HTMLElement[]): HTMLElement {
-  const made = make(
-    'div',
-    { class: 'astrodata-row', role: 'group', 'aria-label': name },
-    ...controls,
-    press
-  );
-  made.addEventListener('keydown', event => {
-    if (event.key === 'Enter' && event.target instanceof HTMLInputElement) {
-      event.preventDefault();
-      event.stopPropagation();
-      press.click();
-    }
-  });
-  return made;
+  return formOf('astrodata-row', 'Open a mask', press, path);
 }
