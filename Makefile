@@ -41,7 +41,7 @@ lint: $(STAMPS)/test
 	npm run --silent typecheck
 
 test-python: $(STAMPS)/test
-	python -m pytest
+	python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 test-frontend: $(STAMPS)/test
 	npm run --silent test
