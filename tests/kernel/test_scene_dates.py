@@ -94,6 +94,8 @@ def test_tiles_of_each_date_are_its_bands(viewer: Any) -> None:
         for plane, name in enumerate(viewer.bands):
             np.testing.assert_array_equal(given[plane], north_up(scene.band(name)[:]))
             np.testing.assert_array_equal(by_number[plane], given[plane])
+    told = viewer.request("tile", level=0, x=0, y=0, date=1, bands=["B04", "B03", "B02"]).meta
+    assert (told["date"], told["bands"]) == (1, ["B04", "B03", "B02"])
     first = tile(viewer, date=0, bands=["B12"])[0]
     np.testing.assert_array_equal(first, north_up(viewer.scenes[0].band("B12", 10)[:]))
 

@@ -337,9 +337,9 @@ class SceneViewer(
         kept = KeptOfDate(self._kept, number, self._times_rewritten)
         planes = ScenePlanes(BandsOnShow(scene, names), kept)
         images = []
-        for number in range(len(names)):
+        for band in range(len(names)):
             cancel.check()
-            image, reduction = planes.tile(level, x, y, number)
+            image, reduction = planes.tile(level, x, y, band)
             images.append(image)
         meta, buffer = encode(np.stack(images))
         told = {"level": level, "x": x, "y": y, "bands": list(names), "date": number}
