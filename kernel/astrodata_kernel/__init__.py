@@ -74,14 +74,22 @@ _HOMES = {
     "view": (".widgets.view", "view"),
 }
 _ROOMS = (
+    "blocks",
+    "compute",
+    "data_tests",
+    "explaining",
+    "feature_store",
     "labels",
     "latent",
     "learning",
+    "lineage",
     "models",
+    "pipeline",
     "processing",
     "reports",
     "sentinel",
     "testing",
+    "tracking",
     "training",
     "wire",
 )

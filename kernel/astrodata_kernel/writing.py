@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def write_whole(
                 content(file)
             file.flush()
             os.fsync(file.fileno())
+        permit(Path(name))
         Path(name).replace(target)
     except OSError as error:
         if name is not None:
@@ -59,3 +61,20 @@ def write_whole(
             Path(name).unlink(missing_ok=True)
         raise
     return target
+
+
+def permit(path: Path) -> None:
+    """Let those read a file of `mkstemp`, which is its owner's alone, who could read any other."""
+    with contextlib.suppress(OSError):
+        path.chmod(0o666 & ~_umask())
+
+
+def _umask() -> int:
+    # os.umask tells by setting another one, which threads would meet.
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    except OSError:
+        pass
+    return 0o077

@@ -13,10 +13,10 @@ from typing import Any
 
 from ..datasets import Dataset
 from ..errors import AstrodataError, BadRequest, DataCheckFailed, NameTaken, UnknownName
+from ..workspace import FOLDER, workspace
 from . import records
 from .entry import Entry
 
-FOLDER = "astrodata"
 Progress = Callable[[float], None]
 
 
@@ -54,7 +54,7 @@ class Catalog:
     """
 
     def __init__(self, root: str | os.PathLike[str] | None = None) -> None:
-        self.root = _workspace() if root is None else Path(root).resolve()
+        self.root = workspace(root)
         self.folder = self.root / FOLDER
 
     def add(
@@ -208,19 +208,6 @@ class Catalog:
             name = str(record.get("name", "?"))
             records.say_damaged(records.file_of(self.folder, name), error)
             return None
-
-
-def _workspace() -> Path:
-    here = Path.cwd().resolve()
-    home = Path.home().resolve()
-    for folder in (here, *here.parents):
-        kept = folder / FOLDER
-        # Somebody else's folder on a shared machine must not become ours.
-        if any(kept.glob("*.json")) and kept.stat().st_uid == os.getuid():
-            return folder
-        if folder == home:
-            break
-    return here
 
 
 def _stem(name: str) -> str:

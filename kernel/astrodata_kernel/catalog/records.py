@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..writing import permit
+
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 _warned: set[tuple[str, float]] = set()
 
@@ -122,19 +124,7 @@ def _temporary(folder: Path, record: Mapping[str, Any]) -> Iterator[Path]:
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files for their owner alone; records are read by who may read the folder.
-        with contextlib.suppress(OSError):
-            Path(name).chmod(0o666 & ~_umask())
+        permit(Path(name))
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("Umask:"):
-                return int(line.split()[1], 8)
-    except OSError:
-        pass
-    return 0o077

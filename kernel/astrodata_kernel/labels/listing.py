@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AstrodataError, BadRequest
+from ..workspace import FOLDER, workspace
 from .folding import Fold
 from .log_files import ENDING, LogFolder
 from .session_files import make_folder, read_session
@@ -20,7 +21,6 @@ from .session_files import make_folder, read_session
 if TYPE_CHECKING:
     from .label_log import LabelLog
 
-HOME = "astrodata"
 """The folder of a workspace that has the catalogue's records too."""
 
 ROOM = "labels"
@@ -105,24 +105,7 @@ def session(
 
 
 def _home(root: str | os.PathLike[str] | None) -> Path:
-    return (_workspace() if root is None else Path(root).resolve()) / HOME / ROOM
-
-
-def _workspace() -> Path:
-    here, home = Path.cwd().resolve(), Path.home().resolve()
-    upwards = []
-    for folder in (here, *here.parents):
-        upwards.append(folder)
-        if folder == home:
-            break
-    # The catalogue's workspace, and only then one that has labels alone.
-    for pattern in ("*.json", ROOM):
-        for folder in upwards:
-            kept = folder / HOME
-            # Somebody else's folder on a shared machine must not become ours.
-            if any(kept.glob(pattern)) and kept.stat().st_uid == os.getuid():
-                return folder
-    return here
+    return workspace(root) / FOLDER / ROOM
 
 
 def _slug(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Blocks of this package, found by name through entry points."""
