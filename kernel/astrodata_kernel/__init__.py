@@ -87,6 +87,7 @@ _ROOMS = (
     "pipeline",
     "processing",
     "reports",
+    "runs",
     "sentinel",
     "testing",
     "tracking",
