@@ -5,6 +5,8 @@ The text of an error is one sentence or two: what happened, where, and what to d
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -95,3 +97,15 @@ class ServiceFailed(AstrodataError, ConnectionError):
     """A service elsewhere that refused, or did not answer; the text says why and what to do."""
 
     code = "service-failed"
+
+
+class StepFailed(AstrodataError, RuntimeError):
+    """A step of a pipeline whose block raised; the text says which, and what to do next."""
+
+    code = "step-failed"
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Give a question after the known name that is closest to a word, or nothing."""
+    close = difflib.get_close_matches(word, list(known), 1, 0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""

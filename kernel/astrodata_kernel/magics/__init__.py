@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import AstrodataError, BadRequest
+from ..errors import AstrodataError, BadRequest, closest
 from . import browsing, daidream, labelling, scenes
 from .completing import complete
-from .words import suggestion, words_of
+from .words import words_of
 
 HELP = """\
 %astro view PATH|NAME [--hdu N]               look at a file, or at a data set of the catalogue
@@ -65,7 +65,7 @@ def astro(line: str) -> Any:
             return None
         command, rest = words[0], words[1:]
         if command not in COMMANDS:
-            raise BadRequest(f"%astro {command}: unknown{suggestion(command, COMMANDS)}\n\n{HELP}")
+            raise BadRequest(f"%astro {command}: unknown{closest(command, COMMANDS)}\n\n{HELP}")
         return COMMANDS[command](rest)
     except AstrodataError as error:
         print(error)  # noqa: T201

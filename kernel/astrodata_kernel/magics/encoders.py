@@ -8,8 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import AstrodataError, UnknownName
-from .words import suggestion
+from ..errors import AstrodataError, UnknownName, closest
 
 _ARTIFACT = "model.keras"
 _RUNS = 1000
@@ -40,7 +39,7 @@ def encoder_of(word: str) -> tuple[Any, str]:
         if word in (ident, name):
             return _model_of(ident), name or ident[:8]
     known = [*models(), *(name for _, name in runs if name)]
-    hint = suggestion(word, known) or f"; there are: {', '.join(known[:8]) or 'none yet'}"
+    hint = closest(word, known) or f"; there are: {', '.join(known[:8]) or 'none yet'}"
     raise UnknownName(f"there is no model and no run {word!r}{hint}")
 
 

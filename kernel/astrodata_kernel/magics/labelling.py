@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest, UnknownName, closest
 from .encoders import encoder_of
 from .sources import encoded, events_behind, fitted, latents_behind, name_in_catalogue, none_of
-from .words import last, split_words, suggestion
+from .words import last, split_words
 
 if TYPE_CHECKING:
     from ..labels import Session
@@ -27,7 +27,7 @@ def explore(words: Sequence[str]) -> Any:
     method, session = last(options["--method"]), last(options["--labels"])
     if method is not None and method not in METHODS:
         raise BadRequest(
-            f"%astro explore: there is no method {method!r}{suggestion(method, METHODS)}; there are: "
+            f"%astro explore: there is no method {method!r}{closest(method, METHODS)}; there are: "
             f"{', '.join(METHODS)}"
         )
     log = None if session is None else _known_session(session)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AstrodataError, BadRequest
+from ..errors import AstrodataError, BadRequest, closest
 from .browsing import named, opened
 from .daidream import RAW, TRIM
 from .places import place_of
-from .words import suggestion
 
 if TYPE_CHECKING:
     from ..latent import Latents
@@ -140,4 +139,4 @@ def _time_of(path: Path) -> float:
 
 def none_of(what: str, word: str, known: list[str], otherwise: str) -> str:
     """Give the sentence that there is no such thing, with what is close to it."""
-    return f"there is no {what} {word!r}{suggestion(word, known)}; {otherwise}"
+    return f"there is no {what} {word!r}{closest(word, known)}; {otherwise}"

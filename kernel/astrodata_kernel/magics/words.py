@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from ..errors import BadRequest
+from ..errors import BadRequest, closest
 
 
 def words_of(line: str) -> list[str]:
@@ -19,12 +17,6 @@ def words_of(line: str) -> list[str]:
         return list(lexer)
     except ValueError:
         raise BadRequest(f"%astro {line}: a quotation mark is missing its partner") from None
-
-
-def suggestion(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """Give a question after the known word that is closest, or nothing."""
-    close = difflib.get_close_matches(word, list(known), 1, 0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def split_words(
@@ -45,9 +37,7 @@ def split_words(
             continue
         name, sign, value = word.partition("=")
         if name not in given:
-            raise BadRequest(
-                f"%astro {command}: unknown option {name}{suggestion(name, list(given))}"
-            )
+            raise BadRequest(f"%astro {command}: unknown option {name}{closest(name, list(given))}")
         if name in flags:
             if sign:
                 raise BadRequest(f"%astro {command}: {name} takes no value")

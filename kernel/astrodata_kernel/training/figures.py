@@ -72,7 +72,11 @@ def _scores(axes: Any, history: pd.DataFrame) -> None:
 
 def svg_of(figure: Any) -> str:
     """Give a figure as SVG text that can stand in a page."""
+    from matplotlib import rc_context
+
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    # The same figure is the same text: Matplotlib would draw the names of its clip paths by lot.
+    with rc_context({"svg.hashsalt": "astrodata"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]

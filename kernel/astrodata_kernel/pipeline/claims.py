@@ -1,0 +1,145 @@
+"""Who is making what: two runs that need the same result do not both make it.
+
+A claim is a file that one process makes, exclusively, and touches while it works. Whoever finds one waits for
+the result, or takes the claim over when its maker has gone. It is a courtesy and no lock: if two make the
+same after all, the cache keeps one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..runs.run_folder import boot
+
+BEAT = 5.0
+"""Seconds between two signs of life."""
+
+GONE = 30.0
+"""Seconds without one after which the maker has gone."""
+
+_LOOK = 0.2
+
+
+class Claims:
+    """The claims of a cache.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def hold(
+        self, key: str, check: Callable[[], None], waiting: Callable[[str], None]
+    ) -> Iterator[None]:
+        """Hold the claim of a key for a block; waits for whoever holds it.
+
+        Parameters
+        ----------
+        key
+            Of the result.
+        check
+            Raises when one shall wait no longer.
+        waiting
+            Told once who is waited for.
+        """
+        path = self._folder / key
+        held = False
+        try:
+            held = self._take(path, check, waiting)
+        except OSError:
+            pass  # a folder that takes no claims: work that is done twice is no fault
+        if not held:
+            yield
+            return
+        end = threading.Event()
+        beat = threading.Thread(target=_beat, args=(path, end), name="astrodata-claim", daemon=True)
+        beat.start()
+        try:
+            yield
+        finally:
+            end.set()
+            with contextlib.suppress(OSError):
+                if _read(path).get("me") == _me()["me"]:
+                    path.unlink()
+
+    def _take(self, path: Path, check: Callable[[], None], waiting: Callable[[str], None]) -> bool:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        told = False
+        while True:
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            except FileExistsError:
+                if _has_gone(path):
+                    with contextlib.suppress(FileNotFoundError):
+                        path.unlink()
+                    continue
+            else:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(json.dumps(_me()).encode())
+                return True
+            if not told:
+                other = _read(path)
+                waiting(
+                    f"another run (process {other.get('pid')} on {other.get('host')}) makes this now"
+                )
+                told = True
+            check()
+            time.sleep(_LOOK)
+
+
+def _me() -> dict[str, Any]:
+    host, pid = os.uname().nodename, os.getpid()
+    return {
+        "host": host,
+        "pid": pid,
+        "boot": boot(),
+        "me": f"{host}/{boot()}/{pid}/{threading.get_ident()}",
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _has_gone(path: Path) -> bool:
+    told = _read(path)
+    me = _me()
+    if told.get("boot") == me["boot"] and told.get("host") == me["host"]:
+        pid = told.get("pid")
+        return type(pid) is int and not Path(f"/proc/{pid}").exists()
+    try:
+        return _clock(path.parent) - path.stat().st_mtime > GONE
+    except OSError:
+        return False  # it was given up just now
+
+
+def _clock(folder: Path) -> float:
+    # The time of the file system, which other machines share, and not ours.
+    mine = folder / f".clock-{os.getpid()}"
+    mine.touch()
+    try:
+        return mine.stat().st_mtime
+    finally:
+        mine.unlink(missing_ok=True)
+
+
+def _beat(path: Path, end: threading.Event) -> None:
+    while not end.wait(BEAT):
+        with contextlib.suppress(OSError):
+            os.utime(path)

@@ -1,0 +1,205 @@
+"""One step done: inputs from the cache, the block's work, outputs and lineage kept. Runs on workers too."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import AstrodataError, Cancelled, StepFailed
+from ..lineage.writers import LineageWriter, lineage_folder
+from .block_types import Block
+from .caching import Cache, Result
+from .claims import Claims
+from .registry import package_of
+from .sources import Source
+from .working import Tell, Work
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs to do a step.
+
+    Parameters
+    ----------
+    root
+        The workspace.
+    run, pipeline, step
+        Names, for the lineage.
+    block
+        What is done.
+    key
+        Of the result.
+    inputs
+        Hashes of the inputs by name; of those that take many, a list each.
+    origins
+        Where each comes from, as ``"step.output"``.
+    parameters, told
+        Checked, and as plain values.
+    sources
+        Raw data that it reads.
+    anew
+        Whether it is done although there is a result.
+    code_version
+        Commit of the folder that is worked in.
+    """
+
+    root: str
+    run: str
+    pipeline: str
+    step: str
+    block: Block
+    key: str
+    inputs: Mapping[str, list[str]]
+    origins: Mapping[str, list[str]]
+    parameters: Mapping[str, Any]
+    told: Mapping[str, Any]
+    sources: list[Source] = field(default_factory=list)
+    anew: bool = False
+    code_version: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a job.
+
+    Parameters
+    ----------
+    result
+        What is kept.
+    computed
+        False where another run made it meanwhile.
+    """
+
+    result: Result
+    computed: bool
+
+
+def make(
+    job: Job,
+    tell: Tell | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    client: Callable[[], Any] | None = None,
+) -> Made:
+    """Do a step, or take what another run made of it meanwhile.
+
+    Raises
+    ------
+    StepFailed
+        The block raised something else than an error of this package.
+    AstrodataError
+        What the block raised, with the step's name before it.
+    """
+    store = Cache(job.root)
+    work = Work(tell, cancelled, lambda: store.work_folder(job.key), client)
+
+    def waiting(text: str) -> None:
+        if tell is not None:
+            tell(0.0, text)
+
+    with Claims(store.folder / "claims").hold(job.key, work.check, waiting):
+        found = None if job.anew else store.result(job.key)
+        if found is not None:
+            remember_use(job, found)
+            return Made(found, computed=False)
+        return Made(_computed(job, store, work), computed=True)
+
+
+def _computed(job: Job, store: Cache, work: Work) -> Result:
+    started, began = _now(), time.monotonic()
+    try:
+        work.check()
+        inputs: dict[str, Any] = {}
+        for port in job.block.inputs:
+            values = [store.get(digest) for digest in job.inputs.get(port.name, [])]
+            if port.many:
+                inputs[port.name] = values
+            elif values:
+                inputs[port.name] = values[0]
+        outputs = job.block.run(inputs, job.parameters, work)
+        kept = {name: store.put(value) for name, value in outputs.items()}
+    except Cancelled:
+        raise
+    except BaseException as error:
+        _write(job, {"started": started, "ended": _now(), "state": "failed", "outputs": {}})
+        raise _named(job, error) from (None if isinstance(error, AstrodataError) else error)
+    told = {
+        name: {"hash": one.hash, "kind": one.kind, "size": one.size} for name, one in kept.items()
+    }
+    record = _write(
+        job, {"started": started, "ended": _now(), "state": "finished", "outputs": told}
+    )
+    seconds = time.monotonic() - began
+    result = Result(job.key, kept, work.numbers, work.notes, record, seconds)
+    store.remember(result)
+    store.clear_work(job.key)
+    return result
+
+
+def remember_use(job: Job, result: Result) -> None:
+    """Write down that a run took what another one had made."""
+    told = {n: {"hash": k.hash, "kind": k.kind, "size": k.size} for n, k in result.outputs.items()}
+    now = _now()
+    facts = {"started": now, "ended": now, "state": "finished", "outputs": told}
+    _write(job, {**facts, "cached": True, "made_by": result.record})
+
+
+def _named(job: Job, error: BaseException) -> BaseException:
+    before = f"step {job.step!r} ({job.block.name}): "
+    if isinstance(error, AstrodataError):
+        return type(error)(before + str(error))
+    if isinstance(error, Exception):
+        return StepFailed(f"{before}{type(error).__name__}: {error}")
+    return error
+
+
+def _write(job: Job, facts: Mapping[str, Any]) -> str:
+    inputs: dict[str, Any] = {}
+    for name, hashes in job.inputs.items():
+        several = len(hashes) > 1
+        for number, digest in enumerate(hashes):
+            place = f"{name}[{number}]" if several else name
+            inputs[place] = {"hash": digest, "kind": "value", "from": job.origins[name][number]}
+    inputs |= {source.name: source.to_json() for source in job.sources}
+    return _writer(job.root, os.getpid()).append(
+        {
+            "run": job.run,
+            "pipeline": job.pipeline,
+            "step": job.step,
+            "block": job.block.name,
+            "version": job.block.version,
+            "code": job.block.code,
+            "package": package_of(job.block),
+            "parameters": dict(job.told),
+            "inputs": inputs,
+            **facts,
+            "git": job.code_version,
+            "user": _user(),
+            "host": os.uname().nodename,
+            "python": platform.python_version(),
+        }
+    )
+
+
+@cache
+def _writer(root: str, process: int) -> LineageWriter:
+    return LineageWriter(lineage_folder(Path(root)))
+
+
+@cache
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without an entry for its user
+        return str(os.getuid())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,312 @@
+"""Pipelines: blocks joined into a graph, in Python or as YAML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadRequest, UnknownName, UnreadableFile, closest
+from .block_types import Block
+from .registry import block_named
+from .steps import RESERVED, Ref, Step, checked_name, in_order, refs_of, substituted
+
+if TYPE_CHECKING:
+    from .planning import Plan
+    from .results import Run
+
+
+class Pipeline:
+    """Steps, each a block with its parameters, and what flows between them.
+
+    Parameters
+    ----------
+    name
+        Of the pipeline.
+    parameters
+        What can be chosen at each run, with the value that holds where nothing is chosen. A step names one as
+        ``"${name}"``.
+    description
+        A sentence or two.
+    base
+        Folder that relative paths start from; the current one by default, that of the file for YAML.
+
+    Examples
+    --------
+    >>> from astrodata_kernel.pipeline import Pipeline, block
+    >>> @block(stage="ingest")
+    ... def start(*, at: int):
+    ...     return at
+    >>> @block
+    ... def add(one, other=0, *, more: int = 1):
+    ...     return one + other + more
+    >>> pipeline = Pipeline("sum", {"at": 3}).add("a", start, at="${at}").add("b", add, "a")
+    >>> print(pipeline.plan().text())  # doctest: +ELLIPSIS
+    sum: 2 steps...
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        description: str = "",
+        base: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self.name = checked_name(name, "a pipeline")
+        self.description = description
+        self.parameters: dict[str, Any] = {}
+        for one, value in (parameters or {}).items():
+            if checked_name(one, "a parameter") in RESERVED:
+                raise BadRequest(
+                    f"a parameter cannot be called {one!r}: that is an option of `run`"
+                )
+            self.parameters[one] = value
+        self.steps: dict[str, Step] = {}
+        self.tests: dict[Ref, list[Any]] = {}
+        self.base = Path.cwd() if base is None else Path(base).resolve()
+        self.source: Path | None = None
+
+    @classmethod
+    def from_yaml(cls, path_or_text: str | os.PathLike[str]) -> Pipeline:
+        """Give the pipeline of a YAML file, or of YAML text.
+
+        Raises
+        ------
+        BadRequest
+            It says something that no pipeline says; the text gives file and line.
+        UnknownName
+            A block, step or parameter that is not there; the text names the nearest.
+        UnreadableFile
+            There is no such file.
+        """
+        from .yaml_pipelines import pipeline_of
+
+        text, path = str(path_or_text), None
+        if isinstance(path_or_text, os.PathLike) or "\n" not in text:
+            path = Path(path_or_text).expanduser()
+            try:
+                if path.is_file() or path.suffix in (".yaml", ".yml"):
+                    text = path.read_text(encoding="utf-8")
+                else:
+                    path = None
+            except (OSError, UnicodeDecodeError) as error:
+                told = getattr(error, "strerror", None) or "it is no UTF-8 text"
+                raise UnreadableFile(
+                    f"{path}: {told}; give the path of a pipeline's YAML"
+                ) from None
+        return pipeline_of(text, path)
+
+    def add(
+        self,
+        name: str,
+        block: str | Block | Callable[..., Any],
+        *inputs: str | Sequence[str],
+        from_: Mapping[str, str | Sequence[str]] | None = None,
+        cache: bool = True,
+        where: str = "",
+        **parameters: Any,
+    ) -> Pipeline:
+        """Add a step, and give the pipeline again.
+
+        Parameters
+        ----------
+        name
+            Of the step.
+        block
+            Its name, or itself.
+        *inputs
+            Steps, or ``"step.output"``, in the order of the block's inputs; a list for one that takes many.
+        from_
+            The same by the names of the block's inputs.
+        cache
+            False has it done at each run.
+        where
+            File and line, for errors.
+        **parameters
+            Of the block; ``"${name}"`` is a parameter of the pipeline.
+
+        Raises
+        ------
+        UnknownName
+            There is no such block or parameter.
+        BadRequest
+            The name is taken, or the block takes other inputs.
+        """
+        before = f"{where}: " if where else ""
+        if checked_name(name, "a step", before) in self.steps:
+            raise BadRequest(f"{before}there is a step {name!r} already: choose another name")
+        try:
+            found = block_named(block)
+        except UnknownName as error:
+            raise UnknownName(f"{before}step {name!r}: {error}") from None
+        except BadRequest as error:
+            raise BadRequest(f"{before}step {name!r}: {error}") from None
+        step = Step(
+            name,
+            found,
+            refs_of(found, name, inputs, from_ or {}, before),
+            dict(parameters),
+            cache,
+            where,
+        )
+        step.check_parameters(before)
+        self.steps[name] = step
+        return self
+
+    def test(self, what: str, *tests: Mapping[str, Any]) -> Pipeline:
+        """Declare data tests of what a step gives (`adk.data_tests`), and give the pipeline again."""
+        self.tests.setdefault(Ref.of(what), []).extend(dict(one) for one in tests)
+        return self
+
+    @property
+    def order(self) -> tuple[Step, ...]:
+        """The steps, each after those that it needs.
+
+        Raises
+        ------
+        UnknownName
+            One needs a step or an output that is not there.
+        BadRequest
+            Steps need each other in a circle; the text names them.
+        """
+        return in_order(self.steps)
+
+    def values(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Give all parameters of a run: those that were chosen, and else what holds by default.
+
+        Raises
+        ------
+        UnknownName
+            There is no such parameter.
+        BadRequest
+            A parameter without a default was not chosen.
+        """
+        for name in chosen:
+            if name not in self.parameters:
+                known = ", ".join(self.parameters) or "none"
+                raise UnknownName(
+                    f"pipeline {self.name} has no parameter {name!r}{closest(name, self.parameters)}; "
+                    f"it has {known}"
+                )
+        return {**self.parameters, **chosen}
+
+    def plan(
+        self,
+        *,
+        upto: str | None = None,
+        workspace: str | os.PathLike[str] | None = None,
+        **parameters: Any,
+    ) -> Plan:
+        """Tell what a run would do, without doing it: a graph that can be printed and shown.
+
+        Raises
+        ------
+        BadRequest, UnknownName, UnreadableFile
+            What `run` would say before it begins.
+        """
+        from .planning import planned
+
+        return planned(self, parameters, upto=upto, root=workspace)
+
+    def run(
+        self,
+        *,
+        upto: str | None = None,
+        cluster: Any = None,
+        track: Any = None,
+        fresh: bool | Sequence[str] = False,
+        workspace: str | os.PathLike[str] | None = None,
+        progress: Any = None,
+        cancelled: Callable[[], bool] | None = None,
+        **parameters: Any,
+    ) -> Run:
+        """Do what is not done yet, and give the run.
+
+        Parameters
+        ----------
+        upto
+            Step to end with; only what it needs is done.
+        cluster
+            From `adk.compute.cluster`, a Dask client, or None for this process.
+        track
+            False keeps nothing in MLflow, a `Tracker` says where; by default runs that train or evaluate are
+            kept.
+        fresh
+            True does all steps anew; a list of names these, and what depends on them if they differ.
+        workspace
+            Whose cache, lineage and runs are used; by default that of the current folder.
+        progress
+            False tells nothing, a function is told events; by default a notebook shows a table, and a
+            terminal prints lines.
+        cancelled
+            Asked now and then; True ends the run.
+        **parameters
+            Of the pipeline.
+
+        Returns
+        -------
+        Run
+            ``.outputs``, ``.computed``, ``.lineage()``.
+
+        Raises
+        ------
+        BadRequest, UnknownName, UnreadableFile
+            It cannot begin.
+        DataCheckFailed
+            A data test failed that stops.
+        StepFailed
+            A block raised; errors of this package are raised as they are, with the step's name before them.
+        Cancelled
+            It was cancelled. All have the run as ``.run``; what was done is kept, and done for the next run.
+        """
+        from .running import run
+
+        return run(
+            self,
+            parameters,
+            upto=upto,
+            cluster=cluster,
+            track=track,
+            fresh=fresh,
+            root=workspace,
+            progress=progress,
+            cancelled=cancelled,
+        )
+
+    def to_yaml(self) -> str:
+        """Give the pipeline as YAML.
+
+        Raises
+        ------
+        BadRequest
+            A block of it lives in this session alone, or a parameter is no plain value.
+        """
+        from .yaml_pipelines import yaml_of
+
+        return yaml_of(self)
+
+    def resolved(self, step: Step, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the parameters of a step, checked; names of parameters are replaced by their values."""
+        before = f"{step.where}: " if step.where else ""
+        made = {}
+        for name, parameter in step.block.parameters.items():
+            if name in step.given:
+                value = substituted(step.given[name], values, f"{before}step {step.name!r}, {name}")
+                made[name] = parameter.checked(value, f"{before}step {step.name!r}")
+            elif parameter.required:
+                raise BadRequest(
+                    f"{before}step {step.name!r}: block {step.block.name} needs {name} "
+                    f"({parameter.type_name})"
+                )
+            else:
+                made[name] = parameter.default
+        return made
+
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name}: {', '.join(self.steps) or 'no step yet'}>"
+
+    def _repr_html_(self) -> str:
+        from .planning import graph_of
+
+        return graph_of(self.order, self.name, {})

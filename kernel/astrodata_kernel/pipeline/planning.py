@@ -1,0 +1,213 @@
+"""What a run would do: each step with its key, and whether it is done already."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..workspace import workspace
+from .caching import Cache, Result
+from .parameters import canonical_json
+from .registry import package_of
+from .sources import Source, Sources
+from .steps import Ref, Step, needed
+
+if TYPE_CHECKING:
+    from .pipelines import Pipeline
+
+FORMAT = 1
+"""Of keys: a change of what they are made of makes all work anew."""
+
+
+@dataclass
+class Prepared:
+    """A step that is ready but for its inputs.
+
+    Parameters
+    ----------
+    step
+        Of the pipeline.
+    parameters
+        Checked, with whole paths.
+    told
+        The same as plain values.
+    sources
+        Raw data that they name.
+    """
+
+    step: Step
+    parameters: dict[str, Any]
+    told: dict[str, Any]
+    sources: list[Source] = field(default_factory=list)
+
+    def key(self, inputs: Mapping[str, Iterable[str]]) -> str:
+        """Give the key of the step for inputs of certain hashes: of all that decides what it makes."""
+        block = self.step.block
+        parameters = dict(self.told)
+        for name, parameter in block.parameters.items():
+            if parameter.is_source:
+                parameters[name] = [
+                    [one.name, one.hash]
+                    for one in self.sources
+                    if one.name == name or one.name.startswith((f"{name}[", f"{name}."))
+                ]
+        told = {
+            "format": FORMAT,
+            "block": block.name,
+            "version": block.version,
+            "code": block.code,
+            "package": package_of(block),
+            "outputs": block.outputs,
+            "parameters": parameters,
+            "inputs": {name: list(hashes) for name, hashes in inputs.items()},
+        }
+        return hashlib.sha256(canonical_json(told).encode()).hexdigest()
+
+
+def prepared(
+    pipeline: Pipeline, values: Mapping[str, Any], steps: Iterable[Step], root: Path, cache: Cache
+) -> list[Prepared]:
+    """Give the steps with their parameters checked and their sources found; nothing is read whole but hashed.
+
+    Raises
+    ------
+    BadRequest, UnknownName, UnreadableFile
+        What is wrong with one of them.
+    """
+    sources = Sources(pipeline.base, root, cache)
+    made = []
+    for step in steps:
+        where = f"{step.where}: step {step.name!r}" if step.where else f"step {step.name!r}"
+        parameters = pipeline.resolved(step, values)
+        found: list[Source] = []
+        for name, parameter in step.block.parameters.items():
+            if parameter.is_source:
+                whole = sources.found(parameters[name], name, where)
+                parameters[name] = whole if _has_address(whole) else parameter.checked(whole, where)
+                found += sources.hashed(whole, name, where)
+        told = {
+            name: _told(parameter.canonical, parameters[name])
+            for name, parameter in step.block.parameters.items()
+        }
+        made.append(Prepared(step, parameters, told, found))
+    return made
+
+
+def planned(
+    pipeline: Pipeline, chosen: Mapping[str, Any], *, upto: str | None, root: Any = None
+) -> Plan:
+    """Give the plan of a run."""
+    place = workspace(root)
+    cache = Cache(place)
+    values = pipeline.values(chosen)
+    steps = needed(pipeline.order, upto, pipeline.name)
+    results: dict[str, Result] = {}
+    keys: dict[str, str] = {}
+    ready = prepared(pipeline, values, steps, place, cache)
+    for one in ready:
+        step = one.step
+        if not step.cache or not all(ref.step in results for ref in step.needs):
+            continue
+        keys[step.name] = one.key(hashes_of(step, {s.name: s for s in steps}, results))
+        known = cache.result(keys[step.name])
+        if known is not None:
+            results[step.name] = known
+    return Plan(pipeline.name, ready, keys, results)
+
+
+def hashes_of(
+    step: Step, steps: Mapping[str, Step], results: Mapping[str, Result]
+) -> dict[str, list[str]]:
+    """Give the hashes of a step's inputs."""
+
+    def of(ref: Ref) -> str:
+        output = steps[ref.step].output(ref, step.name)
+        return results[ref.step].outputs[output].hash
+
+    return {name: [of(ref) for ref in refs] for name, refs in step.inputs.items()}
+
+
+@dataclass
+class Plan:
+    """What a run would do.
+
+    Parameters
+    ----------
+    name
+        Of the pipeline.
+    steps
+        In their order, with parameters and sources.
+    keys
+        Of the steps whose inputs are known.
+    results
+        Of those that are done.
+    """
+
+    name: str
+    steps: list[Prepared]
+    keys: dict[str, str]
+    results: dict[str, Result]
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """Names of the steps whose results are kept."""
+        return tuple(one.step.name for one in self.steps if one.step.name in self.results)
+
+    @property
+    def to_do(self) -> tuple[str, ...]:
+        """Names of the steps that a run would do, at most: one that gives the same as before ends it."""
+        return tuple(one.step.name for one in self.steps if one.step.name not in self.results)
+
+    def text(self) -> str:
+        """Give the graph as lines of text."""
+        from ..lineage.trees import tree
+
+        head = f"{self.name}: {len(self.steps)} steps, {len(self.to_do)} to do"
+        return "\n".join([head, tree(*boxes_of((one.step for one in self.steps), self._states()))])
+
+    def _states(self) -> dict[str, str]:
+        return {
+            one.step.name: "cached" if one.step.name in self.results else "waiting"
+            for one in self.steps
+        }
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return graph_of((one.step for one in self.steps), self.name, self._states())
+
+
+def graph_of(steps: Iterable[Step], name: str, states: Mapping[str, str]) -> str:
+    """Give the graph of steps as SVG."""
+    from ..lineage.drawing import draw
+
+    return draw(*boxes_of(steps, states), title=name)
+
+
+def boxes_of(
+    steps: Iterable[Step], states: Mapping[str, str]
+) -> tuple[list[Any], list[tuple[str, str]]]:
+    """Give a box for each step, and an edge for each that another one needs."""
+    from ..lineage.drawing import Box
+
+    boxes, edges = [], []
+    for step in steps:
+        boxes.append(Box(step.name, step.name, step.block.name, "step", states.get(step.name, "")))
+        edges += [(ref.step, step.name) for ref in step.needs]
+    return boxes, list(dict.fromkeys(edges))
+
+
+def _told(canonical: Any, value: Any) -> Any:
+    if _has_address(value):
+        return value
+    return canonical(value)
+
+
+def _has_address(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_has_address, value))
+    return isinstance(value, str) and "://" in value
