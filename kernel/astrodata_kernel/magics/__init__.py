@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import AstrodataError, BadRequest, closest
-from . import browsing, daidream, labelling, scenes
+from . import browsing, daidream, labelling, pipelines, scenes
 from .completing import complete
 from .words import words_of
 
@@ -30,6 +30,9 @@ HELP = """\
 %astro burnt BEFORE AFTER [--mask CEMS|FILE] [--threshold T] [--model MODEL] [--resolution M]
              [--save FILE.tif] [--offset N] [--scale N]
                                               what burnt between two scenes: map, hectares, scores
+%astro run FILE.yaml [-p NAME=VALUE ...] [--upto STEP] [--fresh STEP] [--dry-run] [--as NAME]
+                                              run a pipeline: what is not done yet is done
+%%astro pipeline [the same options]           the same of the YAML in the cell
 
 Names with spaces go in quotes: %astro view "my galaxy.fits"\
 """
@@ -47,12 +50,14 @@ COMMANDS: dict[str, Callable[[Sequence[str]], Any]] = {
     "labels": labelling.labels,
     "index": scenes.show_index,
     "burnt": scenes.map_burnt,
+    "run": pipelines.run_file,
 }
 
 
 def register(ipython: Any) -> None:
-    """Give an IPython shell the line magic ``%astro``; doing it twice is harmless."""
+    """Give an IPython shell the magics ``%astro`` and ``%%astro``; doing it twice is harmless."""
     ipython.register_magic_function(astro, "line", "astro")
+    ipython.register_magic_function(astro_cell, "cell", "astro")
     ipython.set_hook("complete_command", complete, str_key="%astro")
 
 
@@ -67,6 +72,15 @@ def astro(line: str) -> Any:
         if command not in COMMANDS:
             raise BadRequest(f"%astro {command}: unknown{closest(command, COMMANDS)}\n\n{HELP}")
         return COMMANDS[command](rest)
+    except AstrodataError as error:
+        print(error)  # noqa: T201
+        return None
+
+
+def astro_cell(line: str, cell: str) -> Any:
+    """Run a cell that begins with ``%%astro``, and print what is wrong with it in a sentence."""
+    try:
+        return pipelines.run_cell(words_of(line), cell)
     except AstrodataError as error:
         print(error)  # noqa: T201
         return None

@@ -32,7 +32,7 @@ def split_words(
     rest = list(words)
     while rest:
         word = rest.pop(0)
-        if not word.startswith("--"):
+        if not word.startswith("--") and word not in given:
             arguments.append(word)
             continue
         name, sign, value = word.partition("=")

@@ -63,6 +63,7 @@ class Block:
     helpers: tuple[Callable[..., Any], ...] = field(default=(), repr=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function."""
         return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:

@@ -56,10 +56,9 @@ class Claims:
         """
         path = self._folder / key
         held = False
-        try:
+        # A folder that takes no claims: work that is done twice is no fault.
+        with contextlib.suppress(OSError):
             held = self._take(path, check, waiting)
-        except OSError:
-            pass  # a folder that takes no claims: work that is done twice is no fault
         if not held:
             yield
             return

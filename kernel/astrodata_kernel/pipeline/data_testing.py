@@ -16,39 +16,39 @@ from .run_records import RunRecord
 def tested(
     cache: Cache, record: RunRecord, step: str, output: str, digest: str, tests: list[Any]
 ) -> None:
-    """Test a value, and write the report into the run's folder.
+    """Test a value, and write the report into the run's folder, ``tests/<step>.<output>.json``.
 
     Raises
     ------
     DataCheckFailed
         A test failed that stops; the text says which, where, and how many.
     """
-    from ..data_tests import Tests
+    from ..data_tests import Report, Tests
 
-    declared = Tests.of(tests)
-    told = {"tests": [_plain(one) for one in tests], "value": digest, "what": "data tests 1"}
+    told = {
+        "what": "data tests 1",
+        "value": digest,
+        "tests": json.loads(json.dumps(tests, default=str)),
+    }
     key = hashlib.sha256(canonical_json(told).encode()).hexdigest()
+    folder = record.folder.path / "tests"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{step}.{output}.json"
     known = cache.result(key)
     if known is None:
         value = cache.get(digest)
-        report = declared.run(value, name=f"{step}.{output}", cancelled=record.check)
-        facts = json.loads(report.to_json())
-        cache.remember(Result(key, {"report": cache.put(facts)}))
+        report = Tests.of(tests).run(value, name=f"{step}.{output}", cancelled=record.check)
+        report.save(path)
+        cache.remember(Result(key, {"report": cache.put(path)}))
     else:
-        facts = cache.get(known.outputs["report"].hash)
-    folder = record.folder.path / "tests"
-    folder.mkdir(exist_ok=True)
-    path = write_whole(folder / f"{step}.{output}.json", json.dumps(facts, indent=1).encode())
-    record.tested(
-        step, output, {"ok": facts["ok"], "report": path.name, "summary": facts["summary"]}
-    )
-    if not facts["ok"]:
+        write_whole(path, cache.get(known.outputs["report"].hash).read_bytes())
+        report = Report.load(path)
+    record.tested(step, output, {"ok": report.ok, "report": path.name, "summary": report.summary})
+    if report.warned:
+        record.note(f"{step}.{output}: {report.summary}")
+    try:
+        report.raise_if_failed()
+    except DataCheckFailed as error:
         raise DataCheckFailed(
-            f"step {step!r} gave {output} that fails its tests: {facts['summary']}"
-        )
-    if facts.get("warned"):
-        record.note(f"{step}.{output}: {facts['summary']}")
-
-
-def _plain(test: Any) -> Any:
-    return json.loads(json.dumps(test, default=str, sort_keys=True))
+            f"step {step!r} gave {output} that fails its tests: {error}"
+        ) from None

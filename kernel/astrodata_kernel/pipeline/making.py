@@ -127,7 +127,7 @@ def _computed(job: Job, store: Cache, work: Work) -> Result:
         kept = {name: store.put(value) for name, value in outputs.items()}
     except Cancelled:
         raise
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - an interrupt is told by the lineage too
         _write(job, {"started": started, "ended": _now(), "state": "failed", "outputs": {}})
         raise _named(job, error) from (None if isinstance(error, AstrodataError) else error)
     told = {
@@ -189,7 +189,7 @@ def _write(job: Job, facts: Mapping[str, Any]) -> str:
 
 
 @cache
-def _writer(root: str, process: int) -> LineageWriter:
+def _writer(root: str, _process: int) -> LineageWriter:
     return LineageWriter(lineage_folder(Path(root)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..errors import AstrodataError, Cancelled, StepFailed
 from .making import Job, Made, make
@@ -44,7 +44,7 @@ class Workers:
         self._topic = f"astrodata-{uuid.uuid4().hex}"
         self._futures: dict[Any, str] = {}
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         self._client.subscribe_topic(self._topic, self._heard)
         return self
 

@@ -191,6 +191,26 @@ class Pipeline:
                 )
         return {**self.parameters, **chosen}
 
+    def chosen(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Give parameters from the texts of a command line: numbers where the default is no text.
+
+        Raises
+        ------
+        UnknownName
+            There is no such parameter.
+        BadRequest
+            A text that stands for no value.
+        """
+        from .yaml_reading import read_yaml
+
+        self.values(texts)
+        return {
+            name: text
+            if isinstance(self.parameters[name], str)
+            else read_yaml(text, f"parameter {name}").value
+            for name, text in texts.items()
+        }
+
     def plan(
         self,
         *,

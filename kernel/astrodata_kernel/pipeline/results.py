@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Outputs(Mapping[str, Any]):
-    """Values of a run by ``"step.output"``, or by the step where it gives one; read when they are asked for."""
+    """Values of a run by ``"step.output"``, or by the step where it gives one; read when they are asked."""
 
     def __init__(self, hashes: Mapping[str, str], cache: Cache) -> None:
         self._hashes, self._cache = dict(hashes), cache
@@ -40,9 +40,8 @@ class Outputs(Mapping[str, Any]):
         if len(of_step) == 1:
             return self._hashes[of_step[0]]
         known = of_step or list(self._hashes)
-        raise UnknownName(
-            f"this run gave no {name!r}{closest(name, self._hashes)}; it gave {', '.join(known[:12]) or 'nothing'}"
-        )
+        told = ", ".join(known[:12]) or "nothing"
+        raise UnknownName(f"this run gave no {name!r}{closest(name, self._hashes)}; it gave {told}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._hashes)
@@ -91,7 +90,7 @@ class Run:
         from ..runs import run_of
 
         root = workspace(workspace_root)
-        return cls(RunFolder(run_of(ident, root).folder), root)
+        return cls(RunFolder(run_of(ident, root).path), root)
 
     @property
     def id(self) -> str:
@@ -157,7 +156,7 @@ class Run:
         UnreadableFile
             The folder cannot be written, or is there already.
         """
-        from ..lineage.crate import crate
+        from ..lineage import crate
 
         return crate(self.folder.path, Path(target), files_of=Cache(self.root).files_of)
 

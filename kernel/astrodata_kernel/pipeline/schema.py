@@ -68,7 +68,7 @@ def structure() -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """Give the JSON Schema of pipelines with the blocks that are installed here."""
-    from ..data_tests import Tests
+    from ..data_tests import json_schema as tests_schema
 
     made = structure()
     names = list(blocks())
@@ -96,10 +96,12 @@ def json_schema() -> dict[str, Any]:
             }
         )
     block_name = {"anyOf": [*told, {"pattern": r"^[\w.]+:[\w.]+$"}]}
-    step = {**_STEP, "properties": {**_STEP["properties"], "block": block_name}, "allOf": cases}
+    step = {**_STEP, "properties": {**_STEP["properties"], "block": block_name}}
+    if cases:
+        step["allOf"] = cases
     made["properties"]["steps"]["additionalProperties"] = step
     tests = made["properties"]["tests"]["additionalProperties"]
-    tests["items"] = Tests.json_schema()
+    tests["items"] = tests_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "AstroData Lab pipeline",
@@ -134,7 +136,11 @@ def check(text: Text) -> None:
         )
     errors = sorted(
         Draft202012Validator(structure()).iter_errors(text.value),
-        key=lambda error: text.lines.get(tuple(error.absolute_path), 0),
+        # A word that is misspelt is told before the one that is missing for it.
+        key=lambda error: (
+            error.validator != "additionalProperties",
+            text.lines.get(tuple(error.absolute_path), 0),
+        ),
     )
     if errors:
         raise BadRequest(_told(errors[0], text))
@@ -148,7 +154,8 @@ def _told(error: Any, text: Text) -> str:
         for key in error.instance:
             if key not in known:
                 where = text.where((*path, key))
-                return f"{where}: {inside} has no {key!r}{closest(str(key), known)}; it has {', '.join(known)}"
+                hint = closest(str(key), known)
+                return f"{where}: {inside} has no {key!r}{hint}; it has {', '.join(known)}"
     if error.validator == "required":
         lacking = next(name for name in error.validator_value if name not in error.instance)
         return f"{text.where(path)}: {inside} needs {lacking!r}"

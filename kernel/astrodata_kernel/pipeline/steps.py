@@ -134,7 +134,8 @@ def refs_of(
     rest = list(inputs)
     for port in block.inputs:
         if port.many and rest:
-            told[port.name] = rest
+            listed = len(rest) == 1 and isinstance(rest[0], (list, tuple))
+            told[port.name] = rest[0] if listed else rest
             rest = []
         elif rest:
             told[port.name] = rest.pop(0)

@@ -33,7 +33,7 @@ def teller_of(progress: Any) -> Tell | None:
     if progress is False:
         return None
     if callable(progress):
-        return lambda record, last: progress(dict(record))
+        return lambda record, _last: progress(dict(record))
     if progress is None and _in_notebook():
         return Table()
     if progress is None and not sys.stderr.isatty():

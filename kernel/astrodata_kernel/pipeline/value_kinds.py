@@ -126,7 +126,8 @@ def _load_others() -> None:
 
 
 def _is_table(value: Any) -> bool:
-    return type(value).__module__.startswith("pandas.") and type(value).__name__ == "DataFrame"
+    cls = type(value)
+    return cls.__module__.partition(".")[0] == "pandas" and cls.__name__ == "DataFrame"
 
 
 def _save_table(value: Any, folder: Path) -> None:
@@ -240,10 +241,17 @@ def _load_file(folder: Path) -> Path:
     return link
 
 
-def _save_figure(value: Any, folder: Path) -> None:
+def _is_picture(value: Any) -> bool:
+    from .pictures import Picture
+
+    return isinstance(value, Picture) or _of("matplotlib.figure", "Figure")(value)
+
+
+def _save_svg(value: Any, folder: Path) -> None:
     from ..training.figures import svg_of
 
-    (folder / "figure.svg").write_text(svg_of(value), encoding="utf-8")
+    text = value.svg if hasattr(value, "svg") else svg_of(value)
+    (folder / "figure.svg").write_text(text, encoding="utf-8")
 
 
 def _load_svg(folder: Path) -> Any:
@@ -359,13 +367,7 @@ _OURS = (
         lambda value: value.digest(),
     ),
     Kind("keras", _is_keras, _save_keras, _load_keras, _digest_keras),
-    Kind("figure", _of("matplotlib.figure", "Figure"), _save_figure, _load_svg),
-    Kind(
-        "picture",
-        _of(f"{_BASE}.pipeline.pictures", "Picture"),
-        lambda value, folder: value.save(folder / "figure.svg"),
-        _load_svg,
-    ),
+    Kind("picture", _is_picture, _save_svg, _load_svg),
     Kind("file", lambda value: isinstance(value, Path), _save_file, _load_file),
     Kind("many", _is_many, _save_many, _load_many, _digest_many),
 )

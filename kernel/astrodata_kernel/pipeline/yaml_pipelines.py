@@ -27,15 +27,8 @@ def pipeline_of(text: str, path: Path | None) -> Pipeline:
     check(read)
     told = read.value
     base = None if path is None else path.resolve().parent
-    made = _within(
-        read,
-        ("parameters",),
-        Pipeline,
-        told["name"],
-        told.get("parameters"),
-        told.get("description", ""),
-        base,
-    )
+    facts = (told["name"], told.get("parameters"), told.get("description", ""), base)
+    made: Pipeline = _within(read, ("parameters",), Pipeline, *facts)
     made.source = None if path is None else path.resolve()
     for name, step in told["steps"].items():
         where = read.where(("steps", name))
