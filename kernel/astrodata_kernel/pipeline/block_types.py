@@ -51,6 +51,13 @@ class Block:
         To be raised when the same inputs shall give something else.
     summary
         A sentence about it.
+    helpers
+        Functions of other modules whose code counts as its own.
+    cache
+        False where what it makes depends on more than its key says: it is done at each run.
+    holds
+        Told parameters, outputs and `Work` of a result that is kept: False has it made anew, as where a file
+        that the block wrote is gone.
     """
 
     stage: ClassVar[str] = "process"
@@ -61,6 +68,8 @@ class Block:
     version: str = "1"
     summary: str = ""
     helpers: tuple[Callable[..., Any], ...] = field(default=(), repr=False)
+    cache: bool = True
+    holds: Callable[[Mapping[str, Any], Mapping[str, Any], Work], bool] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
@@ -195,6 +204,8 @@ def block(
     name: str | None = None,
     version: str = "1",
     helpers: Sequence[Callable[..., Any]] = (),
+    cache: bool = True,
+    holds: Callable[[Mapping[str, Any], Mapping[str, Any], Work], bool] | None = None,
 ) -> Any:
     """Make a block of a function: ``@block``, or ``@block(stage="train", outputs=("model",))``.
 
@@ -212,6 +223,11 @@ def block(
         To be raised when the same inputs shall give something else although this code is the same.
     helpers
         Functions of other modules whose code counts as the block's own.
+    cache
+        False where what it makes depends on more than inputs, parameters and files: it is done at each run.
+    holds
+        Told parameters, outputs and `Work` of a result that is kept: False has it made anew, as where a file
+        that the block wrote is gone.
 
     Returns
     -------
@@ -247,6 +263,8 @@ def block(
             str(version),
             (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " "),
             tuple(helpers),
+            cache,
+            holds,
         )
         if stage == "ingest" and one.inputs:
             raise BadRequest(

@@ -49,6 +49,8 @@ class Job:
         Whether it is done although there is a result.
     code_version
         Commit of the folder that is worked in.
+    base
+        Folder that relative paths start from.
     """
 
     root: str
@@ -64,6 +66,7 @@ class Job:
     sources: list[Source] = field(default_factory=list)
     anew: bool = False
     code_version: Mapping[str, Any] | None = None
+    base: str = "."
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,15 @@ def make(
         What the block raised, with the step's name before it.
     """
     store = Cache(job.root)
-    work = Work(tell, cancelled, lambda: store.work_folder(job.key), client)
+    work = _work(job, store, tell, cancelled, client)
 
     def waiting(text: str) -> None:
         if tell is not None:
             tell(0.0, text)
 
     with Claims(store.folder / "claims").hold(job.key, work.check, waiting):
-        found = None if job.anew else store.result(job.key)
+        found = kept_result(job, store)
         if found is not None:
-            remember_use(job, found)
             return Made(found, computed=False)
         return Made(_computed(job, store, work), computed=True)
 
@@ -143,8 +145,31 @@ def _computed(job: Job, store: Cache, work: Work) -> Result:
     return result
 
 
-def remember_use(job: Job, result: Result) -> None:
-    """Write down that a run took what another one had made."""
+def kept_result(job: Job, store: Cache) -> Result | None:
+    """Give what was made before, if it still holds, and write down that the run took it."""
+    found = None if job.anew else store.result(job.key)
+    if found is None:
+        return None
+    if job.block.holds is not None:
+        outputs = {name: store.get(kept.hash) for name, kept in found.outputs.items()}
+        if not job.block.holds(job.parameters, outputs, _work(job, store)):
+            return None
+    _remember_use(job, found)
+    return found
+
+
+def _work(
+    job: Job,
+    store: Cache,
+    tell: Tell | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    client: Callable[[], Any] | None = None,
+) -> Work:
+    folder = store.work_folder(job.key)
+    return Work(tell, cancelled, folder, client, Path(job.root), Path(job.base))
+
+
+def _remember_use(job: Job, result: Result) -> None:
     told = {n: {"hash": k.hash, "kind": k.kind, "size": k.size} for n, k in result.outputs.items()}
     now = _now()
     facts = {"started": now, "ended": now, "state": "finished", "outputs": told}

@@ -103,7 +103,7 @@ class Pipeline:
         block: str | Block | Callable[..., Any],
         *inputs: str | Sequence[str],
         from_: Mapping[str, str | Sequence[str]] | None = None,
-        cache: bool = True,
+        cache: bool | None = None,
         where: str = "",
         **parameters: Any,
     ) -> Pipeline:
@@ -120,7 +120,7 @@ class Pipeline:
         from_
             The same by the names of the block's inputs.
         cache
-            False has it done at each run.
+            False has it done at each run; as the block says by default.
         where
             File and line, for errors.
         **parameters
@@ -147,7 +147,7 @@ class Pipeline:
             found,
             refs_of(found, name, inputs, from_ or {}, before),
             dict(parameters),
-            cache,
+            found.cache if cache is None else cache,
             where,
         )
         step.check_parameters(before)

@@ -12,7 +12,7 @@ from ..workspace import workspace
 from .caching import Cache, Result
 from .data_testing import tested
 from .keeping import Keeper
-from .making import Job, Made, make, remember_use
+from .making import Job, Made, kept_result, make
 from .planning import Prepared, hashes_of, prepared
 from .results import Run
 from .run_records import RunRecord
@@ -108,7 +108,7 @@ class _Running:
         for name in self._ready:
             self._record.check()
             job = self._job(name)
-            known = self._known(name, job)
+            known = kept_result(job, self._cache)
             if known is None:
                 self._begin(name)
                 tell = self._record.teller(name)
@@ -130,7 +130,7 @@ class _Running:
                     continue
                 del left[name]
                 job = self._job(name)
-                known = self._known(name, job)
+                known = kept_result(job, self._cache)
                 if known is not None:
                     self._done(name, Made(known, computed=False))
                     continue
@@ -164,13 +164,8 @@ class _Running:
             sources=one.sources,
             anew=name in self._anew or not step.cache,
             code_version=self._version,
+            base=str(self._pipeline.base),
         )
-
-    def _known(self, name: str, job: Job) -> Result | None:
-        known = None if job.anew else self._cache.result(job.key)
-        if known is not None:
-            remember_use(job, known)
-        return known
 
     def _begin(self, name: str) -> None:
         one = self._ready[name]

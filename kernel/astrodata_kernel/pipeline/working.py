@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled
+from ..workspace import workspace
 
 Tell = Callable[[float, str], None]
 _PAUSE = 0.2  # seconds between two looks whether the work shall end
@@ -31,6 +32,10 @@ class Work:
         goes when the step is done.
     client
         Gives the Dask client to work with, or None.
+    root
+        The workspace, by default that of the current folder.
+    base
+        Folder that relative paths start from, by default the current one.
     """
 
     def __init__(
@@ -39,10 +44,16 @@ class Work:
         cancelled: Callable[[], bool] | None = None,
         folder: Path | Callable[[], Path] | None = None,
         client: Callable[[], Any] | None = None,
+        root: Path | None = None,
+        base: Path | None = None,
     ) -> None:
         self._tell, self._cancelled = tell, cancelled
         self._folder, self._client = folder, client
-        self._looked = 0.0
+        self._looked, self._ended = 0.0, False
+        self.root = workspace(root)
+        """The workspace."""
+        self.base = Path.cwd() if base is None else base
+        """Folder that relative paths start from."""
         self._lock = threading.Lock()
         self.numbers: list[tuple[str, float, int | None]] = []
         """Numbers to keep: name, value, step."""
@@ -63,10 +74,10 @@ class Work:
     def cancelled(self) -> bool:
         """Tell whether the work shall end, as `check` does by raising."""
         now = time.monotonic()
-        if self._cancelled is None or now - self._looked < _PAUSE:
-            return False
-        self._looked = now
-        return self._cancelled()
+        if self._cancelled is not None and not self._ended and now - self._looked >= _PAUSE:
+            self._looked = now
+            self._ended = self._cancelled()
+        return self._ended
 
     @property
     def folder(self) -> Path:

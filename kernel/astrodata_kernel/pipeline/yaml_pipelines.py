@@ -44,7 +44,7 @@ def pipeline_of(text: str, path: Path | None) -> Pipeline:
             step["block"],
             *listed,
             from_=named,
-            cache=step.get("cache", True),
+            cache=step.get("cache"),
             where=where,
             **given,
         )
@@ -75,8 +75,8 @@ def yaml_of(pipeline: Pipeline) -> str:
             }
         if step.given:
             told["with"] = _plain(step.given, f"step {step.name!r}")
-        if not step.cache:
-            told["cache"] = False
+        if step.cache != step.block.cache:
+            told["cache"] = step.cache
         steps[step.name] = told
     made: dict[str, Any] = {"astrodata": FORMAT, "name": pipeline.name}
     if pipeline.description:
