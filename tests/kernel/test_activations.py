@@ -152,6 +152,7 @@ def test_rasters_are_put_on_other_pixels(tmp_path) -> None:
     expected = np.zeros(GRID.shape, "u1")
     twice = grading.repeat(2, 0).repeat(2, 1)
     expected[:120, :160] = twice
+    assert fire.has_grades
     np.testing.assert_array_equal(fire.mask(GRID, grading=True), expected)
     np.testing.assert_array_equal(fire.mask(GRID), expected > 0)
     only = adk.sentinel.activation(tmp_path / "EMSR382_AOI01_01_GRA.tif")

@@ -16,6 +16,7 @@ from astrodata_kernel.errors import (
     NameTaken,
     TooLarge,
     UnreadableFile,
+    UnsupportedFormat,
 )
 from astrodata_kernel.processing import augment, raster
 from astrodata_kernel.processing.patch_batches import prepared, turned
@@ -152,6 +153,13 @@ def test_pickled_objects_in_an_npz_are_never_read(tmp_path: Path) -> None:
         with archive.open("images.npy", "w") as file:
             np.save(file, np.array([{}], object), allow_pickle=True)
     with pytest.raises(AstrodataError, match="images"):
+        PatchSet.load(path)
+
+
+def test_pickled_objects_in_an_npy_are_never_read(tmp_path: Path) -> None:
+    path = some("a").save(tmp_path / "set.npy")
+    np.save(path, np.array([{}], object), allow_pickle=True)
+    with pytest.raises(UnsupportedFormat, match="pickled Python objects"):
         PatchSet.load(path)
 
 

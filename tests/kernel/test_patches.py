@@ -1,5 +1,7 @@
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -171,10 +173,10 @@ def test_a_file_that_holds_no_limits_is_told(tmp_path: Path, text: str) -> None:
         PercentileScaling.load(file)
 
 
-def test_a_limit_that_is_no_number_is_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", [{"low": ["nan"]}, {"values": [math.inf]}, {"high": [1, 2]}])
+def test_a_limit_that_is_no_number_is_damage(tmp_path: Path, change: dict[str, Any]) -> None:
     file = PercentileScaling.fit([np.ones((2, 2, 1))]).save(tmp_path / "limits.json")
-    told = json.loads(file.read_text()) | {"low": ["nan"]}
-    file.write_text(json.dumps(told))
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(DamagedFile):
         PercentileScaling.load(file)
 

@@ -322,7 +322,7 @@ def test_a_full_disk_is_told_and_nothing_half_is_kept(tmp_path: Path) -> None:
     assert pipeline.run(workspace=tmp_path).computed == ("r",)
 
 
-def test_a_train_block_opens_a_run_of_mlflow(tmp_path: Path) -> None:
+def test_a_train_block_opens_a_run_of_mlflow(tmp_path: Path, monkeypatch) -> None:
     from astrodata_kernel.tracking import Tracker
 
     tracker = Tracker(f"sqlite:///{tmp_path / 'mlflow.db'}", system_metrics=None)
@@ -337,8 +337,11 @@ def test_a_train_block_opens_a_run_of_mlflow(tmp_path: Path) -> None:
     assert kept.info.status == "FINISHED"
     history = tracker.client().get_metric_history(kept.info.run_id, "fit/loss")
     assert [one.step for one in history] == [0, 1, 2]
-    again = pipeline.run(workspace=tmp_path, track=tracker)
-    assert again.record["mlflow"] is None
+    # A run in which nothing is trained is none that one wants to compare, unless it is asked for.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracker.address)
+    assert pipeline.run(workspace=tmp_path).record["mlflow"] is None
+    asked = pipeline.run(workspace=tmp_path, track=True).record["mlflow"]["run"]
+    assert tracker.client().get_run(asked).data.metrics["fit/loss"] == pytest.approx(1 / 3)
 
 
 def test_a_store_that_fails_ends_no_run(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Several dates in the viewer of scenes: on one grid, one set of limits, compared and remembered."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import astrodata_kernel as adk
 import numpy as np
 import pytest
 from astrodata_kernel.datasets.scene_stack import stack
+from astrodata_kernel.datasets.scenes_together import by_date
 from astrodata_kernel.errors import AstrodataError, BadRequest, UnknownName, UnsupportedFormat
 from astrodata_kernel.testing.scenes import safe_folder
 from astrodata_kernel.widgets.scene import SceneViewer
@@ -63,6 +64,14 @@ def tile(viewer: Any, **what: Any) -> np.ndarray:
 
 def north_up(values: Any) -> np.ndarray:
     return np.asarray(values)[::-1]
+
+
+def test_scenes_go_by_their_dates_in_any_zone_and_those_without_one_last(viewer: Any) -> None:
+    local = timezone(timedelta(hours=2))
+    dates = [None, datetime(2022, 6, 14, 1), datetime(2022, 6, 14, 2, tzinfo=local)]
+    undated, at_one, at_midnight = (replace(viewer.scene, date=when) for when in dates)
+    ordered = by_date([undated, at_one, at_midnight])
+    assert [one.date for one in ordered] == [at_midnight.date, at_one.date, None]
 
 
 def test_a_list_of_paths_or_scenes_is_shown_by_date(viewer: Any, folders: list[Path]) -> None:

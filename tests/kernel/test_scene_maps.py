@@ -227,6 +227,29 @@ def test_grades_of_damage_have_their_names(scene: Any) -> None:
     assert "maquis" in named
 
 
+def test_an_activation_of_rasters_tells_its_grades_on_a_map(scene: Any, tmp_path: Path) -> None:
+    grid = scene.grid()
+    grades = np.zeros((1, *grid.shape), np.uint8)
+    grades[0, 40:80, 100:200] = 3
+    for product, values in (("GRA", grades), ("DEL", np.minimum(grades, 1))):
+        with rasterio.open(
+            tmp_path / f"EMSR382_AOI01_01_{product}.tif",
+            mode="w",
+            driver="GTiff",
+            dtype="uint8",
+            count=1,
+            crs=grid.crs,
+            width=grid.shape[1],
+            height=grid.shape[0],
+            transform=rasterio.Affine(*grid.transform),
+        ) as out:
+            out.write(values)
+    both = adk.sentinel.activation(tmp_path)
+    assert "highly damaged" in words(drawn(scene, "NBR", mask=both, size=7))
+    burnt = adk.sentinel.activation(tmp_path, product="DEL")
+    assert "highly damaged" not in words(drawn(scene, "NBR", mask=burnt, size=7))
+
+
 def test_a_mask_on_coarser_pixels_or_in_a_file_lies_in_its_place(
     scene: Any, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -100,7 +101,8 @@ class Catalog:
         _compare(entry, expect or {})
         known = next((e for e in self if _same_file(e.path, entry.path)), None)
         if known is not None and given in (None, known.name):
-            fresh = replace(entry, name=known.name, tags=labels or known.tags, added=known.added)
+            kept = {"name": known.name, "added": known.added, "tests": known.tests}
+            fresh = replace(entry, tags=labels or known.tags, **kept)
             records.replace(self.folder, known.name, fresh.to_json())
             return fresh
         if given is not None:
@@ -148,6 +150,33 @@ class Catalog:
     def retag(self, name: str, tags: Iterable[str]) -> Entry:
         """Give a data set other tags."""
         entry = replace(self[name], tags=_valid_tags(tags))
+        records.replace(self.folder, name, entry.to_json())
+        return entry
+
+    def declare_tests(self, name: str, tests: Any) -> Entry:
+        """Keep tests of its data with a data set, in the place of those it had.
+
+        Parameters
+        ----------
+        name
+            Of the data set.
+        tests
+            Mappings as `astrodata_kernel.data_tests.Tests.of` takes them, or what that gives, which
+            knows that they make sense; an empty list removes them.
+
+        Returns
+        -------
+        Entry
+            With its `tests`.
+
+        Raises
+        ------
+        UnknownName
+            There is no data set of this name.
+        BadRequest
+            Something else than a list of mappings that JSON can hold, each with ``check``.
+        """
+        entry = replace(self[name], tests=_valid_tests(tests))
         records.replace(self.folder, name, entry.to_json())
         return entry
 
@@ -230,6 +259,20 @@ def _valid_tags(tags: Iterable[str]) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise BadRequest(f"tags are a list of words: give [{tags!r}]")
     return tuple(dict.fromkeys(_valid_name(str(tag)) for tag in tags))
+
+
+def _valid_tests(tests: Any) -> tuple[Mapping[str, Any], ...]:
+    given = tests.to_json() if hasattr(tests, "to_json") else tests
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        raise BadRequest("tests are a list of mappings, such as [{'check': 'rows', 'at_least': 1}]")
+    found = list(given)
+    for number, test in enumerate(found, 1):
+        if not isinstance(test, Mapping) or not isinstance(test.get("check"), str):
+            raise BadRequest(f"test {number} is no mapping with check: NAME")
+    try:
+        return tuple(json.loads(json.dumps([dict(test) for test in found], allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"the tests cannot be kept in a file: {error}") from None
 
 
 def _same_file(one: str, other: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ class Entry:
     """A data set of the workspace, known by name. It is a path too: ``adk.open(entry)``.
 
     `relative` is the path from the workspace's root, or None for a file outside of it; the record keeps
-    that one where it can, so that a workspace can be moved.
+    that one where it can, so that a workspace can be moved. `tests` are those that are declared with it, as
+    plain mappings: `astrodata_kernel.data_tests.run_declared` runs them.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Entry:
     reader_version: str
     tags: tuple[str, ...]
     added: str
+    # Mappings have no hash; an entry is told by the rest.
+    tests: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
     def __fspath__(self) -> str:
         return self.path
@@ -59,12 +62,15 @@ class Entry:
         """Give the record as it is stored."""
         record = asdict(self)
         stored = record.pop("relative") or self.path
+        # Left out where there are none: such a record is as it was before there were tests.
+        tests = [dict(test) for test in record.pop("tests")]
         return {
             "schema": SCHEMA,
             **record,
             "path": stored,
             "shape": list(self.shape),
             "tags": list(self.tags),
+            **({"tests": tests} if tests else {}),
         }
 
     @classmethod
@@ -94,4 +100,5 @@ class Entry:
             reader_version=str(record["reader_version"]),
             tags=tuple(str(tag) for tag in record["tags"]),
             added=str(record["added"]),
+            tests=tuple(dict(test) for test in record.get("tests") or ()),
         )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import UnknownName, UnsupportedFormat
+from ..errors import BadRequest, UnknownName, UnsupportedFormat
 from .lazy import LazyArray, LazyTable, MemoryArray
 from .provenance import Provenance
+
+if TYPE_CHECKING:
+    from ..lineage import Lineage
 
 KINDS = ("image", "cube", "spectrum", "table", "waveforms", "strain", "scene")
 
@@ -207,6 +211,32 @@ class Dataset:
     def renamed(self, name: str) -> Dataset:
         """Give the same data set under another name."""
         return replace(self, name=name)
+
+    def lineage(
+        self, direction: str = "back", root: str | os.PathLike[str] | None = None
+    ) -> Lineage:
+        """Give what this was made from, back to raw files, or what was made from it.
+
+        Parameters
+        ----------
+        direction
+            ``"back"`` or ``"forward"``.
+        root
+            Folder of the workspace whose runs are asked; by default the one that the current folder is in.
+
+        Raises
+        ------
+        BadRequest
+            It was made in memory, or another direction.
+        DataCheckFailed
+            The file changed since it was opened.
+        """
+        from ..lineage import Store
+
+        if direction not in ("back", "forward"):
+            raise BadRequest(f'direction={direction!r}: give "back" or "forward"')
+        store = Store(root)
+        return store.back(self) if direction == "back" else store.forward(self)
 
     def _repr_html_(self) -> str:
         facts = {

@@ -246,7 +246,7 @@ class Scene(Dataset):
         UnknownName
             The scene has nothing to tell clouds by.
         """
-        return clouds_of(self, classes, resolution, probability)
+        return clouds_of(self, lambda name: self.dn(name, resolution), classes, probability)
 
     def index(self, name: Any, resolution: float | None = None) -> LazyArray:
         """Give an index, lazily: ``scene.index("NBR")[:512, :512]``.

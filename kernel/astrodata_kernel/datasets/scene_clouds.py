@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownName
@@ -20,9 +20,18 @@ CLOUD_PROBABILITY = 40
 
 
 def clouds_of(
-    scene: Scene, classes: Sequence[int], resolution: float | None, probability: float
+    scene: Scene, read: Callable[[str], LazyArray], classes: Sequence[int], probability: float
 ) -> LazyArray:
     """Give the mask of clouds of a scene; see `Scene.cloud_mask`.
+
+    Parameters
+    ----------
+    scene
+        Whose layers there are.
+    read
+        Gives the numbers of a layer by its name, on the pixels that the mask is wanted on.
+    classes, probability
+        What counts as cloud.
 
     Raises
     ------
@@ -43,7 +52,7 @@ def clouds_of(
     there = scene.layers.names
     for names, test in ways:
         if all(name in there for name in names):
-            masks = [Tested(scene.dn(name, resolution), test) for name in names]
+            masks = [Tested(read(name), test) for name in names]
             return masks[0] if len(masks) == 1 else AnyOf(masks)
     raise UnknownName(
         f"{scene.name} has neither a scene classification (SCL) nor a mask or probability of clouds: "

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import BadRequest, MissingPackage
+from ..errors import BadRequest
 from .lazy import LazyArray
 from .scene_arrays import Grid
+from .scene_dask import chunked, needed
 from .scene_warp import laid
+from .scenes_together import by_date, shared_bands
 
 if TYPE_CHECKING:
     from .scene import Scene
@@ -21,7 +22,7 @@ def of_scene(
     scene: Scene, bands: Sequence[str] | None, resolution: float | None, chunk: int
 ) -> Any:
     """Give an `xarray.Dataset` of a scene; see `Scene.to_xarray`."""
-    xarray = _needed("xarray")
+    xarray = needed("xarray")
     names = _names(scene, bands)
     size = resolution or min(scene.named(name).resolution for name in names)
     grid = scene.grid(size)
@@ -30,7 +31,7 @@ def of_scene(
         array = scene.band(name, size)
         variables[scene.named(name).name] = (
             ("y", "x"),
-            _chunked(array, chunk),
+            chunked(array, chunk),
             _facts(scene, name),
         )
     return xarray.Dataset(variables, {"y": grid.y, "x": grid.x}, _attributes(scene, grid, size))
@@ -66,7 +67,7 @@ def stack(
     MissingPackage
         xarray or dask is not installed.
     """
-    xarray = _needed("xarray")
+    xarray = needed("xarray")
     if not scenes:
         raise BadRequest("no scenes to stack: give at least one")
     first = like or scenes[0]
@@ -79,20 +80,17 @@ def stack(
                 "they cannot be laid over each other"
             )
     if bands is None:
-        shared = set.intersection(*(set(scene.bands.names) for scene in scenes))
-        names = [name for name in first.bands.names if name in shared]
+        names = shared_bands(scenes, first)
     else:
-        names = [scenes[0].named(name).name for name in bands]
-    if not names:
-        raise BadRequest("the scenes have no band in common: name bands that each of them has")
-    ordered = sorted(scenes, key=lambda one: one.date or 0)
+        names = [scenes[0].named(name).name for name in _names(scenes[0], bands)]
+    ordered = by_date(scenes)
     size = resolution or min(first.named(name).resolution for name in names)
     grid = first.grid(size)
-    dask = _needed("dask.array")
+    dask = needed("dask.array")
     variables = {
         name: (
             ("time", "y", "x"),
-            dask.stack([_chunked(_on(scene, name, grid, size), chunk) for scene in ordered]),
+            dask.stack([chunked(_on(scene, name, grid, size), chunk) for scene in ordered]),
             _facts(first, name),
         )
         for name in names
@@ -127,17 +125,6 @@ def _names(scene: Scene, bands: Sequence[str] | None) -> list[str]:
     return names
 
 
-def _chunked(array: LazyArray, chunk: int) -> Any:
-    dask = _needed("dask.array")
-    return dask.from_array(
-        array,
-        chunks=min(chunk, max(array.shape)),
-        name=f"scene-{uuid.uuid4().hex}",
-        lock=False,
-        meta=np.empty((0, 0), array.dtype),
-    )
-
-
 def _facts(scene: Scene, name: str) -> dict[str, Any]:
     band = scene.named(name)
     facts = {"wavelength": band.wavelength, "long_name": band.name, "units": band.unit or "1"}
@@ -157,15 +144,3 @@ def _attributes(scene: Scene, grid: Grid, size: float) -> dict[str, Any]:
         "name": scene.name,
     }
     return {key: value for key, value in facts.items() if value not in (None, "")}
-
-
-def _needed(module: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(module)
-    except ImportError:
-        package = module.partition(".")[0]
-        raise MissingPackage(
-            f"scenes as xarray need the package {package}: pip install xarray 'dask[array]'"
-        ) from None

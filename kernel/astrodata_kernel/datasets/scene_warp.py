@@ -135,12 +135,13 @@ def transformer(source: str, target: str) -> Any:
         from pyproj.exceptions import ProjError
     except ImportError:
         raise MissingPackage(
-            "scenes of several coordinate reference systems on one grid need the package pyproj: "
-            "pip install pyproj"
+            "places on the ground, and scenes of several coordinate reference systems, need the package "
+            "pyproj: pip install 'astrodata-lab[sentinel]'"
         ) from None
     try:
         return Transformer.from_crs(source, target, always_xy=True)
     except ProjError as error:
         raise BadRequest(
-            f"there is no way from {source or 'no CRS'} to {target}: {error}"
+            f"there is no way from {source or 'no CRS'} to {target}: one of them cannot be used here "
+            f"({str(error)[:120]})"
         ) from None

@@ -32,6 +32,7 @@ _HOMES = {
     "Plan": "planning",
     "Process": "block_types",
     "Run": "results",
+    "Search": "searching",
     "Train": "block_types",
     "Visualise": "block_types",
     "Work": "working",

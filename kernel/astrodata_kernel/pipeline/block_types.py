@@ -213,6 +213,7 @@ def block(
     ----------
     function
         Its positional parameters are inputs, its keyword-only ones parameters, whose annotations are kept.
+        One that names raw data is annotated as `File`: its bytes are hashed then, and stand in the lineage.
     stage
         ``"ingest"``, ``"process"``, ``"train"``, ``"evaluate"`` or ``"visualise"``.
     outputs

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +63,11 @@ class Claims:
         if not held:
             yield
             return
-        end = threading.Event()
-        beat = threading.Thread(target=_beat, args=(path, end), name="astrodata-claim", daemon=True)
-        beat.start()
+        _beats.add(path)
         try:
             yield
         finally:
-            end.set()
+            _beats.remove(path)
             with contextlib.suppress(OSError):
                 if _read(path).get("me") == _me()["me"]:
                     path.unlink()
@@ -100,12 +99,11 @@ class Claims:
 
 def _me() -> dict[str, Any]:
     host, pid = os.uname().nodename, os.getpid()
-    return {
-        "host": host,
-        "pid": pid,
-        "boot": boot(),
-        "me": f"{host}/{boot()}/{pid}/{threading.get_ident()}",
-    }
+    mine = f"{host}/{_boot()}/{pid}/{threading.get_ident()}"
+    return {"host": host, "pid": pid, "boot": _boot(), "me": mine}
+
+
+_boot = cache(boot)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -138,7 +136,34 @@ def _clock(folder: Path) -> float:
         mine.unlink(missing_ok=True)
 
 
-def _beat(path: Path, end: threading.Event) -> None:
-    while not end.wait(BEAT):
-        with contextlib.suppress(OSError):
-            os.utime(path)
+class _Beats:
+    """One thread that touches all claims of this process: most are held for a millisecond."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paths: set[Path] = set()
+        self._process = 0
+
+    def add(self, path: Path) -> None:
+        with self._lock:
+            self._paths.add(path)
+            if self._process != os.getpid():
+                # A forked process has our note of a thread, and not the thread.
+                self._process = os.getpid()
+                threading.Thread(target=self._beat, name="astrodata-claims", daemon=True).start()
+
+    def remove(self, path: Path) -> None:
+        with self._lock:
+            self._paths.discard(path)
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(BEAT)
+            with self._lock:
+                held = list(self._paths)
+            for path in held:
+                with contextlib.suppress(OSError):
+                    os.utime(path)
+
+
+_beats = _Beats()

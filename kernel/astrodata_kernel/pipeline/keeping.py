@@ -24,26 +24,35 @@ class Keeper:
     Parameters
     ----------
     track
-        False for none, a `Tracker`, True or None: runs with a step that trains or evaluates.
+        False for none, None for runs with a step that trains or evaluates, True or a `Tracker` for any.
     pipeline
         That runs.
     record
         Of the run.
     values
         Of its parameters.
+    tags
+        More tags for it.
     """
 
     def __init__(
-        self, track: Any, pipeline: Pipeline, record: RunRecord, values: Mapping[str, Any]
+        self,
+        track: Any,
+        pipeline: Pipeline,
+        record: RunRecord,
+        values: Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         self._track, self._pipeline, self._record = track, pipeline, record
-        self._values = values
+        self._values, self._tags = values, dict(tags or {})
         self._stack = ExitStack()
         self._run: Any = None
         self._off = track is False
         self._files: set[str] = set()
 
     def __enter__(self) -> Self:
+        if self._track not in (None, False):
+            self._safely(self._open)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -82,6 +91,7 @@ class Keeper:
                 tags={
                     "astrodata.run": self._record.folder.id,
                     "astrodata.pipeline": self._pipeline.name,
+                    **self._tags,
                 },
                 folder=self._pipeline.base,
             )

@@ -20,7 +20,7 @@ from .caching import Cache, Result
 from .claims import Claims
 from .registry import package_of
 from .sources import Source
-from .working import Tell, Work
+from .working import Heard, Tell, Work
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def make(
     tell: Tell | None = None,
     cancelled: Callable[[], bool] | None = None,
     client: Callable[[], Any] | None = None,
+    heard: Heard | None = None,
 ) -> Made:
     """Do a step, or take what another run made of it meanwhile.
 
@@ -101,7 +102,7 @@ def make(
         What the block raised, with the step's name before it.
     """
     store = Cache(job.root)
-    work = _work(job, store, tell, cancelled, client)
+    work = _work(job, store, tell, cancelled, client, heard)
 
     def waiting(text: str) -> None:
         if tell is not None:
@@ -130,7 +131,8 @@ def _computed(job: Job, store: Cache, work: Work) -> Result:
     except Cancelled:
         raise
     except BaseException as error:  # noqa: BLE001 - an interrupt is told by the lineage too
-        _write(job, {"started": started, "ended": _now(), "state": "failed", "outputs": {}})
+        told = {"state": "failed", "outputs": {}, "error": str(error)[:2000]}
+        _write(job, {"started": started, "ended": _now(), **told})
         raise _named(job, error) from (None if isinstance(error, AstrodataError) else error)
     told = {
         name: {"hash": one.hash, "kind": one.kind, "size": one.size} for name, one in kept.items()
@@ -164,9 +166,10 @@ def _work(
     tell: Tell | None = None,
     cancelled: Callable[[], bool] | None = None,
     client: Callable[[], Any] | None = None,
+    heard: Heard | None = None,
 ) -> Work:
     folder = store.work_folder(job.key)
-    return Work(tell, cancelled, folder, client, Path(job.root), Path(job.base))
+    return Work(tell, cancelled, folder, client, Path(job.root), Path(job.base), heard)
 
 
 def _remember_use(job: Job, result: Result) -> None:
@@ -211,6 +214,11 @@ def _write(job: Job, facts: Mapping[str, Any]) -> str:
             "python": platform.python_version(),
         }
     )
+
+
+def flush_lineage(root: Path) -> None:
+    """Have what this process wrote of the lineage be on the disk."""
+    _writer(str(root), os.getpid()).flush()
 
 
 @cache

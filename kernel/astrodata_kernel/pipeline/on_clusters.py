@@ -97,7 +97,11 @@ class Workers:
 
     def _heard(self, event: Any) -> None:
         _, told = event if isinstance(event, tuple) else (None, event)
-        if isinstance(told, dict) and "step" in told:
+        if not isinstance(told, dict) or "step" not in told:
+            return
+        if "numbers" in told:
+            self._record.heard(str(told["step"]), told["numbers"], told["epoch"])
+        else:
             self._record.moved(str(told["step"]), float(told["share"]), str(told["text"]))
 
 
@@ -115,7 +119,10 @@ def _on_worker(job: Job, topic: str, folder: str) -> Made:
     def tell(share: float, text: str) -> None:
         worker.log_event(topic, {"step": job.step, "share": share, "text": text})
 
-    return make(job, tell, run.cancel_asked, get_client)
+    def heard(values: dict[str, float], epoch: int | None) -> None:
+        worker.log_event(topic, {"step": job.step, "numbers": values, "epoch": epoch})
+
+    return make(job, tell, run.cancel_asked, get_client, heard)
 
 
 def _told(name: str, error: BaseException) -> BaseException:

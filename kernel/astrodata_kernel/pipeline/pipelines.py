@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from .steps import RESERVED, Ref, Step, checked_name, in_order, refs_of, substit
 if TYPE_CHECKING:
     from .planning import Plan
     from .results import Run
+    from .searching import Search
 
 
 class Pipeline:
@@ -250,8 +252,8 @@ class Pipeline:
         cluster
             From `adk.compute.cluster`, a Dask client, or None for this process.
         track
-            False keeps nothing in MLflow, a `Tracker` says where; by default runs that train or evaluate are
-            kept.
+            False keeps nothing in MLflow, True any run, and a `Tracker` says where; by default runs in which
+            something was trained or evaluated are kept.
         fresh
             True does all steps anew; a list of names these, and what depends on them if they differ.
         workspace
@@ -293,6 +295,108 @@ class Pipeline:
             progress=progress,
             cancelled=cancelled,
         )
+
+    def search(
+        self,
+        space: Mapping[str, Any],
+        metric: str,
+        *,
+        trials: int = 50,
+        direction: str = "maximize",
+        name: str | None = None,
+        seed: int = 0,
+        cluster: Any = None,
+        at_once: int | None = None,
+        prune: bool = True,
+        track: Any = None,
+        workspace: str | os.PathLike[str] | None = None,
+        progress: Callable[[dict[str, Any]], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        **parameters: Any,
+    ) -> Search:
+        """Look for the parameters with which a number is best, by trials that Optuna chooses.
+
+        Steps that no searched parameter decides are done once. A search that was ended goes on when it is
+        called again under its name.
+
+        Parameters
+        ----------
+        space
+            By parameter of the pipeline, or ``"step.parameter"``: a list of choices, or a mapping with
+            ``from``, ``to`` and, if wanted, ``step`` or ``log: true``.
+        metric
+            ``"step.name"`` of a number that a step tells, or ``"step.output"`` of one that it gives.
+        trials
+            How many in all, those of before included.
+        direction
+            ``"maximize"`` or ``"minimize"``.
+        name
+            Of the search; the pipeline's and the metric's by default.
+        seed
+            Of what Optuna draws.
+        cluster
+            On whose workers the steps are done.
+        at_once
+            Trials side by side; as many as the cluster has workers by default, and one without.
+        prune
+            Whether trials that fall behind while they tell epochs are given up.
+        track
+            False keeps nothing in MLflow, a `Tracker` says where; by default each trial is a run of it.
+        workspace
+            Whose cache, runs and searches are used.
+        progress
+            Told a mapping after each trial.
+        cancelled
+            Asked now and then; True ends the search with what there is.
+        **parameters
+            Of the pipeline, for all trials.
+
+        Raises
+        ------
+        BadRequest
+            A space or a direction that is none.
+        UnknownName
+            There is no such parameter, step or number.
+        MissingPackage
+            Optuna is not installed.
+        """
+        from .searching import search
+
+        return search(
+            self,
+            space,
+            metric,
+            trials=trials,
+            direction=direction,
+            name=name,
+            seed=seed,
+            cluster=cluster,
+            at_once=at_once,
+            prune=prune,
+            track=track,
+            root=workspace,
+            progress=progress,
+            cancelled=cancelled,
+            chosen=parameters,
+        )
+
+    def with_parameters(self, **steps: Mapping[str, Any]) -> Pipeline:
+        """Give the same pipeline with other parameters of some steps: ``with_parameters(fit={"epochs": 3})``.
+
+        Raises
+        ------
+        UnknownName
+            There is no such step, or its block has no such parameter.
+        """
+        made = Pipeline(self.name, self.parameters, self.description, self.base)
+        made.source, made.tests, made.steps = self.source, dict(self.tests), dict(self.steps)
+        for name, given in steps.items():
+            if name not in made.steps:
+                raise UnknownName(f"there is no step {name!r}{closest(name, made.steps)}")
+            step = made.steps[name]
+            made.steps[name] = replace(step, given={**step.given, **given})
+            made.steps[name].check_parameters("")
+        return made
 
     def to_yaml(self) -> str:
         """Give the pipeline as YAML.

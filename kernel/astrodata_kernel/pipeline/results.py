@@ -148,17 +148,27 @@ class Run:
 
         return Store(self.root).back(self.id)
 
-    def crate(self, target: str | os.PathLike[str]) -> Path:
+    def crate(self, target: str | os.PathLike[str], **about: Any) -> Path:
         """Write the run as an RO-Crate: its outputs, its pipeline, and who made what of what.
+
+        Parameters
+        ----------
+        target
+            The folder, which is made.
+        **about
+            As of `adk.lineage.crate`: ``files="copy"`` takes the raw files along, ``licence``, ``author``,
+            ``name``.
 
         Raises
         ------
+        BadRequest
+            The folder is there already.
         UnreadableFile
-            The folder cannot be written, or is there already.
+            It cannot be written.
         """
         from ..lineage import crate
 
-        return crate(self.folder.path, Path(target), files_of=Cache(self.root).files_of)
+        return crate(self.folder.path, Path(target), files_of=Cache(self.root).files_of, **about)
 
     def cancel(self) -> None:
         """Ask the run to end, whichever process does it."""

@@ -17,6 +17,8 @@ from .steps import Step
 if TYPE_CHECKING:
     from .pipelines import Pipeline
 
+Hear = Callable[[str, Mapping[str, float], int | None], None]
+
 BEAT = 5.0
 """Seconds between two signs of life."""
 
@@ -36,6 +38,8 @@ class RunRecord:
         Told the record after each change, or None.
     cancelled
         Asked now and then whether the run shall end.
+    hear
+        Told each number of a step under way: its step, the numbers, the epoch.
     """
 
     def __init__(
@@ -44,7 +48,9 @@ class RunRecord:
         record: dict[str, Any],
         tell: Callable[[Mapping[str, Any], bool], None] | None,
         cancelled: Callable[[], bool] | None,
+        hear: Hear | None = None,
     ) -> None:
+        self._hear = hear
         self.folder = folder
         self._record, self._tell, self._asked = record, tell, cancelled
         self._lock = threading.RLock()
@@ -62,6 +68,7 @@ class RunRecord:
         root: Path,
         tell: Callable[[Mapping[str, Any], bool], None] | None,
         cancelled: Callable[[], bool] | None,
+        hear: Hear | None = None,
     ) -> RunRecord:
         """Make the folder of a run, and its record."""
         told = {
@@ -84,7 +91,7 @@ class RunRecord:
         folder = RunFolder.create(root, pipeline.name, facts)
         with contextlib.suppress(Exception):  # blocks of a session cannot be written as YAML
             (folder.path / "pipeline.yaml").write_text(pipeline.to_yaml(), encoding="utf-8")
-        made = cls(folder, folder.read(), tell, cancelled)
+        made = cls(folder, folder.read(), tell, cancelled, hear)
         made._say()
         return made
 
@@ -124,6 +131,24 @@ class RunRecord:
             told = self._record["steps"][name]
             told["share"], told["text"] = float(share), str(text)[:500]
         self._changed.set()
+
+    def listener(self, name: str) -> Callable[[dict[str, float], int | None], None]:
+        """Give what a step tells its numbers to, while it is under way."""
+
+        def hear(values: dict[str, float], step: int | None) -> None:
+            self.heard(name, values, step)
+
+        return hear
+
+    def heard(self, name: str, values: Mapping[str, float], step: int | None) -> None:
+        """Note numbers of a step that is under way."""
+        with self._lock:
+            told = self._record["steps"][name]
+            told.setdefault("metrics", {}).update(values)
+            told["epoch"] = step
+        self._changed.set()
+        if self._hear is not None:
+            self._hear(name, values, step)
 
     def began(self, name: str) -> None:
         """Note that a step is under way."""

@@ -12,11 +12,11 @@ from ..workspace import workspace
 from .caching import Cache, Result
 from .data_testing import tested
 from .keeping import Keeper
-from .making import Job, Made, kept_result, make
+from .making import Job, Made, flush_lineage, kept_result, make
 from .planning import Prepared, hashes_of, prepared
 from .results import Run
-from .run_records import RunRecord
-from .steps import Step, needed
+from .run_records import Hear, RunRecord
+from .steps import Step, needed, substituted
 from .telling import teller_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ def run(
     root: Any,
     progress: Any,
     cancelled: Callable[[], bool] | None,
+    tags: Mapping[str, str] | None = None,
+    hear: Hear | None = None,
 ) -> Run:
-    """Run a pipeline; as of `Pipeline.run`."""
+    """Run a pipeline; as of `Pipeline.run`, with tags for MLflow, and numbers told as they come."""
     place = workspace(root)
     cache = Cache(place)
     values = pipeline.values(chosen)
@@ -43,10 +45,10 @@ def run(
     anew = _anew(fresh, steps)
     ready = prepared(pipeline, values, steps, place, cache)
     client = _client_of(cluster)
-    record = RunRecord.begin(pipeline, values, steps, place, teller_of(progress), cancelled)
-    keeper = Keeper(track, pipeline, record, values)
+    record = RunRecord.begin(pipeline, values, steps, place, teller_of(progress), cancelled, hear)
+    keeper = Keeper(track, pipeline, record, values, tags)
     found = Run(record.folder, place)
-    running = _Running(pipeline, ready, place, cache, record, keeper, anew, client)
+    running = _Running(pipeline, ready, place, cache, record, keeper, anew, client, values)
     state, told = "failed", None
     try:
         with record.alive(), keeper:
@@ -68,6 +70,7 @@ def run(
         told = error
         raise
     finally:
+        flush_lineage(place)
         record.end(state, None if told is None else str(told))
     return found
 
@@ -85,8 +88,10 @@ class _Running:
         keeper: Keeper,
         anew: set[str],
         client: Any,
+        values: Mapping[str, Any],
     ) -> None:
         self._pipeline, self._root, self._cache = pipeline, root, cache
+        self._values = values
         self._record, self._keeper = record, keeper
         self._anew, self._client = anew, client
         self._ready = {one.step.name: one for one in ready}
@@ -113,7 +118,13 @@ class _Running:
                 self._begin(name)
                 tell = self._record.teller(name)
                 try:
-                    made = make(job, tell, self._record.cancelled, self._own_client)
+                    made = make(
+                        job,
+                        tell,
+                        self._record.cancelled,
+                        self._own_client,
+                        self._record.listener(name),
+                    )
                 except BaseException as error:
                     self._record.broke(name, error)
                     raise
@@ -187,9 +198,9 @@ class _Running:
         for ref, tests in self._pipeline.tests.items():
             if ref.step == step.name:
                 output = step.output(ref, "tests")
-                tested(
-                    self._cache, self._record, step.name, output, result.outputs[output].hash, tests
-                )
+                digest = result.outputs[output].hash
+                given = substituted(tests, self._values, f"tests of {ref}")
+                tested(self._cache, self._record, step.name, output, digest, given)
 
     def _own_client(self) -> Any:
         return self._client

@@ -100,8 +100,7 @@ def json_schema() -> dict[str, Any]:
     if cases:
         step["allOf"] = cases
     made["properties"]["steps"]["additionalProperties"] = step
-    tests = made["properties"]["tests"]["additionalProperties"]
-    tests["items"] = tests_schema()
+    made["properties"]["tests"]["additionalProperties"] = tests_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "AstroData Lab pipeline",

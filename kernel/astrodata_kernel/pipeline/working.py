@@ -13,6 +13,7 @@ from ..errors import Cancelled
 from ..workspace import workspace
 
 Tell = Callable[[float, str], None]
+Heard = Callable[[dict[str, float], int | None], None]
 _PAUSE = 0.2  # seconds between two looks whether the work shall end
 
 
@@ -36,6 +37,8 @@ class Work:
         The workspace, by default that of the current folder.
     base
         Folder that relative paths start from, by default the current one.
+    heard
+        Told numbers as soon as they are kept, with their step.
     """
 
     def __init__(
@@ -46,8 +49,9 @@ class Work:
         client: Callable[[], Any] | None = None,
         root: Path | None = None,
         base: Path | None = None,
+        heard: Heard | None = None,
     ) -> None:
-        self._tell, self._cancelled = tell, cancelled
+        self._tell, self._cancelled, self._heard = tell, cancelled, heard
         self._folder, self._client = folder, client
         self._looked, self._ended = 0.0, False
         self.root = workspace(root)
@@ -98,6 +102,8 @@ class Work:
         """Keep numbers by name, of an epoch if one is given; they are kept in MLflow too."""
         with self._lock:
             self.numbers += [(str(k), float(v), step) for k, v in values.items()]
+        if self._heard is not None:
+            self._heard({str(k): float(v) for k, v in values.items()}, step)
 
     def note(self, text: str) -> None:
         """Keep a sentence that whoever looks at the run should read."""

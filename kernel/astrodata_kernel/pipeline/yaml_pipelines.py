@@ -11,7 +11,7 @@ from .block_types import Block
 from .pipelines import Pipeline
 from .registry import block_named, blocks
 from .schema import FORMAT, check
-from .steps import Ref
+from .steps import Ref, substituted
 from .yaml_reading import Text, read_yaml
 
 
@@ -111,7 +111,10 @@ def _check_tests(pipeline: Pipeline, read: Text, what: str, tests: list[Any]) ->
         )
     pipeline.steps[ref.step].output(ref, where)
     for number, one in enumerate(tests):
-        _within(read, ("tests", what, number), Tests.of, [one])
+        # With the parameters as they are by default: a run has them checked with its own.
+        where = read.where(("tests", what, number))
+        given = substituted(one, pipeline.parameters, where)
+        _within(read, ("tests", what, number), Tests.of, [given])
 
 
 def _within(read: Text, path: tuple[str | int, ...], work: Any, *args: Any) -> Any:

@@ -26,6 +26,7 @@ __all__ = [
     "sky",
     "splits",
     "strain",
+    "tabular",
     "thumbnails",
     "tiled",
     "waveforms",

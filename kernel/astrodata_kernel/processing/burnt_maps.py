@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
-from ..errors import BadRequest, MissingPackage
+from ..datasets.scene_dask import chunked, needed
+from ..errors import BadRequest
 from . import indices
 from .scene_on_grid import SceneOnGrid
 
@@ -134,7 +133,7 @@ def _of_scene(name: str, scene: Scene, like: Any, resolution: float | None, judg
     onto = like if isinstance(like, Scene) else scene
     size = resolution or min(onto.named(band).resolution for band in bands)
     on = SceneOnGrid(scene, onto.grid(size), size)
-    values = {band: lazy(on.reflectance(band)) for band in bands}
+    values = {band: chunked(on.reflectance(band), CHUNK) for band in bands}
     made = next(iter(indices.compute(name, values, scale=1.0).values()))
     for mask in _left_out(on) if judged else ():
         made = dask.where(mask, np.float32(np.nan), made)
@@ -146,40 +145,14 @@ def _left_out(on: SceneOnGrid) -> list[Any]:
     masks = []
     clouds = on.clouds()
     if clouds is not None:
-        masks.append(lazy(clouds))
+        masks.append(chunked(clouds, CHUNK))
     if "SCL" in on.layers.names:
-        masks.append(lazy(on.dn("SCL")) == WATER_CLASS)
+        masks.append(chunked(on.dn("SCL"), CHUNK) == WATER_CLASS)
     if {"B03", "B11"} <= set(on.scene.bands.names):
         # Xu's MNDWI: char is dark in the green as water is, but not at 1.6 um; a shadow darkens both.
-        masks.append(lazy(on.reflectance("B03")) > lazy(on.reflectance("B11")))
+        green, infrared = (chunked(on.reflectance(name), CHUNK) for name in ("B03", "B11"))
+        masks.append(green > infrared)
     return masks
-
-
-def lazy(array: Any) -> Any:
-    """Give what is read by slices as a Dask array."""
-    return needed("dask.array").from_array(
-        array,
-        chunks=min(CHUNK, max(array.shape)),
-        name=f"scene-{uuid.uuid4().hex}",
-        lock=False,
-        meta=np.empty((0, 0), array.dtype),
-    )
-
-
-def needed(module: str) -> Any:
-    """Give xarray or Dask.
-
-    Raises
-    ------
-    MissingPackage
-        It is not installed.
-    """
-    try:
-        return import_module(module)
-    except ImportError:
-        raise MissingPackage(
-            f"maps of scenes need {module.partition('.')[0]}: pip install 'astrodata-lab[sentinel]'"
-        ) from None
 
 
 def _is_dask(value: Any) -> bool:

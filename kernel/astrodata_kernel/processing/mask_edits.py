@@ -5,13 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadRequest
+from ..sentinel.mask_files import now
 from ..sentinel.mask_shapes import MOST_CLASSES, Mask, filled, needed
 from .class_windows import counts_of
 
@@ -273,7 +273,7 @@ class EditedMask:
         stroke: str = "",
         history: list[dict[str, str]] | None = None,
     ) -> _Recording:
-        return _Recording(self, _Step(what, who, _now(), stroke, history), window)
+        return _Recording(self, _Step(what, who, now(), stroke, history), window)
 
 
 class _Recording:
@@ -370,7 +370,3 @@ def _class(value: Any) -> int:
 
 def _packed(values: npt.NDArray[Any]) -> bytes:
     return zlib.compress(np.ascontiguousarray(values).data, 1)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -187,17 +187,31 @@ class PercentileScaling:
         except ValueError:
             told = None
         try:
-            if told.pop("format") != _FORMAT:
+            if told["format"] != _FORMAT:
                 raise ValueError("another format")
-            low, high = (tuple(map(float, told[k])) for k in ("low", "high"))
-            first, last = map(float, told["percentiles"])
-            names, values = tuple(map(str, told["bands"])), tuple(map(int, told["values"]))
-            if not (len(low) == len(high) and np.isfinite([*low, *high]).all()):
-                raise ValueError("limits without a partner")
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return cls.of(told)
+        except (KeyError, TypeError, ValueError):
             raise DamagedFile(
                 f"{source.name} holds no limits of bands: give a file that PercentileScaling.save wrote"
             ) from None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """Give the limits of plain values, as JSON has them by the names of the attributes.
+
+        Raises
+        ------
+        ValueError
+            They are none.
+        """
+        try:
+            low, high = (tuple(map(float, told[name])) for name in ("low", "high"))
+            first, last = map(float, told["percentiles"])
+            names, values = tuple(map(str, told["bands"])), tuple(map(int, told["values"]))
+        except (KeyError, TypeError, OverflowError) as error:
+            raise ValueError(f"limits: {error}") from None
+        if len(low) != len(high) or not np.isfinite([*low, *high]).all():
+            raise ValueError("limits without a partner")
         return cls(low, high, (first, last), names, values)
 
 

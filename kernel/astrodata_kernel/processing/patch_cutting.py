@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from ..datasets.scene import Scene
+from ..datasets.scene_dask import chunked
 from ..datasets.scene_stack import stack
-from ..errors import BadRequest, MissingPackage, UnknownName
+from ..datasets.scenes_together import by_date, shared_bands
+from ..errors import BadRequest, UnknownName
 from .augment import spatial_axes
 from .patches import patches
 from .scene_on_grid import SceneOnGrid
@@ -76,11 +76,7 @@ def cut(
     step = size if stride is None else stride
     scenes = [source] if isinstance(source, Scene) else source
     if isinstance(scenes, list | tuple) and scenes and all(isinstance(s, Scene) for s in scenes):
-        if missing := [name for name in ("xarray", "dask") if not find_spec(name)]:
-            raise MissingPackage(
-                f"patches of scenes need {' and '.join(missing)}: pip install 'astrodata-lab[sentinel]'"
-            )
-        names = tuple(bands) if bands is not None else _shared(scenes)
+        names = tuple(bands) if bands is not None else tuple(shared_bands(scenes))
         needed = _needed(names, [n for b in (scenes[0].bands, scenes[0].layers) for n in b.names])
         first = scenes[0]
         if len(scenes) == 1:
@@ -132,14 +128,6 @@ def _sliceable(array: Any) -> bool:
     return isinstance(array, np.ndarray) or hasattr(array, "dask")
 
 
-def _shared(scenes: Sequence[Scene]) -> tuple[str, ...]:
-    shared = set.intersection(*(set(scene.bands.names) for scene in scenes))
-    names = tuple(name for name in scenes[0].bands.names if name in shared)
-    if not names:
-        raise BadRequest("the scenes have no band in common: name bands that each of them has")
-    return names
-
-
 def _needed(names: Sequence[str], there: Sequence[str]) -> list[str]:
     """Give the bands that bands and indices take; a name that is neither is left for its error."""
     from .indices import bands_of
@@ -157,26 +145,17 @@ def _needed(names: Sequence[str], there: Sequence[str]) -> list[str]:
 
 
 def _banded(
-    dataset: Any, scenes: Sequence[Scene], needed: Sequence[str], rows: int
+    dataset: Any, scenes: Sequence[Scene], names: Sequence[str], rows: int
 ) -> dict[str, Any]:
     """Give the bands of a data set in chunks of a few whole rows: a chunk is what Dask reads at a time."""
     import dask.array
 
     size = float(dataset.attrs["resolution"])
     grid = scenes[0].grid(size)
-    ordered = sorted(scenes, key=lambda one: one.date or 0) if len(scenes) > 1 else scenes
-
-    def chunked(scene: Scene, name: str) -> Any:
-        array = SceneOnGrid(scene, grid, size).measured(name)
-        return dask.array.from_array(
-            array,
-            chunks=(rows, array.shape[1]),
-            name=f"band-{uuid.uuid4().hex}",
-            lock=False,
-            meta=np.empty((0, 0), array.dtype),
-        )
-
-    made = {name: [chunked(scene, name) for scene in ordered] for name in needed}
+    each = [SceneOnGrid(scene, grid, size) for scene in by_date(scenes)]
+    made = {
+        name: [chunked(on.measured(name), (rows, grid.shape[1])) for on in each] for name in names
+    }
     return {
         name: dask.array.stack(every) if len(scenes) > 1 else every[0]
         for name, every in made.items()

@@ -103,7 +103,7 @@ def read_facts(text: str | bytes, where: str) -> Facts:
         if positions.shape != (count, 2) or positions.min() < 0:
             raise ValueError("positions")
         origins = {str(k): _origin(v) for k, v in told["origins"].items()}
-        scaling = None if told["scaling"] is None else _scaling(told["scaling"])
+        scaling = None if told["scaling"] is None else PercentileScaling.of(told["scaling"])
         if origins and not set(scenes) <= set(origins):
             raise ValueError("scenes")
         bands = tuple(map(str, told["bands"]))
@@ -178,14 +178,4 @@ def _origin(told: Mapping[str, Any]) -> Origin:
         str(told["crs"]),
         transform,  # type: ignore[arg-type]
         tuple(map(str, told["dates"])),
-    )
-
-
-def _scaling(told: Mapping[str, Any]) -> PercentileScaling:
-    low, high = (tuple(map(float, told[name])) for name in ("low", "high"))
-    first, last = map(float, told["percentiles"])
-    if len(low) != len(high) or not all(map(isfinite, (*low, *high))):
-        raise ValueError("limits")
-    return PercentileScaling(
-        low, high, (first, last), tuple(map(str, told["bands"])), tuple(map(int, told["values"]))
     )

@@ -12,9 +12,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..errors import BadRequest, MissingPackage, NameTaken, UnreadableFile, UnsupportedFormat
-from ..readers.arrays import npz_member, npz_members
-from ..readers.positioned import PositionedArray
+from ..errors import BadRequest, NameTaken, UnreadableFile, UnsupportedFormat
+from ..readers.arrays import npy_array, npz_member, npz_members
 from ..writing import write_whole
 from .patch_facts import TEXT_BYTES, Facts, facts_of, foreign, guarded, read_facts
 from .patch_rows import blocks
@@ -210,27 +209,10 @@ def _load_npy(path: Path, lazy: bool) -> PatchSet:
 
 
 def _npy(path: Path) -> Any:
-    def read() -> Any:
-        with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            read_header = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
-            shape, fortran, dtype = read_header(file, max_header_size=10_000)
-            begin = file.tell()
-        if dtype.kind not in "biuf":
-            raise UnsupportedFormat(f"{path.name}: values of type {dtype} are no numbers")
-        size = dtype.itemsize
-        for n in shape:
-            size *= int(n)
-        if begin + size > path.stat().st_size:
-            raise foreign(path.name, "bytes are missing at its end")
-        native = dtype.newbyteorder("=")
-        return PositionedArray(path, begin, shape, dtype, native, path.name, fortran)
-
-    return guarded(path.name, read, SyntaxError)
+    array = guarded(path.name, lambda: npy_array(path, path.name))
+    if array.dtype.kind not in "biuf":
+        raise UnsupportedFormat(f"{path.name}: values of type {array.dtype} are no numbers")
+    return array
 
 
 def _save_csv(patches: PatchSet, facts: str, path: Path) -> None:
@@ -243,12 +225,7 @@ def _save_csv(patches: PatchSet, facts: str, path: Path) -> None:
 
 def _save_zarr(patches: PatchSet, facts: str, path: Path) -> None:
     """Write a folder under another name and give it its own when it is whole."""
-    try:
-        import_module("zarr")
-    except ImportError:
-        raise MissingPackage(
-            "patches in Zarr need the package zarr: pip install 'astrodata-lab[scale]'"
-        ) from None
+    _module("zarr").needed()  # before anything is put aside
     if path.is_dir() and not (path / "zarr.json").is_file():
         raise NameTaken(f"{path} is a folder of something else: give another name")
     begun, old = (path.with_name(f".{path.name}.{what}") for what in ("part", "old"))

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import MissingPackage, UnreadableFile
 from ..readers.caps import caps, refuse_beyond
 from .patch_facts import Facts, foreign, guarded, read_facts
-from .patch_files_tables import _pairs
+from .patch_rows import pairs
 from .patch_sets import PatchSet
 
 _FRAME = struct.Struct(
@@ -61,7 +61,7 @@ def save(patches: PatchSet, facts: str, path: Path) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         os.close(handle)
         with tf.io.TFRecordWriter(name) as writer:
-            for first, images, masks in _pairs(patches):
+            for first, images, masks in pairs(patches):
                 for i in range(len(images)):
                     features = array("image", images[i])
                     if masks is not None:

@@ -17,7 +17,7 @@ from ..errors import BadRequest
 from ..readers.caps import caps, refuse_beyond
 from ..writing import write_whole
 from .patch_facts import Facts, foreign, guarded, read_facts
-from .patch_rows import blocks
+from .patch_rows import pairs
 from .patch_sets import PatchSet
 
 CSV_VALUES = 50_000_000
@@ -57,7 +57,7 @@ def _columns(names: tuple[str, ...], count: int) -> list[str]:
 
 
 def _pixels(patches: PatchSet) -> Iterator[pa.Table]:
-    for first, images, masks in _pairs(patches):
+    for first, images, masks in pairs(patches):
         full = images if images.ndim == 5 else images[:, None]
         count, bands = len(full), full.shape[-1]
         shape = full.shape[:-1]
@@ -160,7 +160,7 @@ def save_parquet(patches: PatchSet, facts: str, path: Path) -> None:
         with pq.ParquetWriter(
             file, schema, compression="zstd", use_dictionary=False, use_byte_stream_split=split
         ) as writer:
-            for first, block, drawn in _pairs(patches):
+            for first, block, drawn in pairs(patches):
                 these = slice(first, first + len(block))
                 at = patches.positions[these]
                 columns = [pa.array(part[these]) for part in (patches.events, patches.scenes)]
@@ -229,13 +229,3 @@ def _from_parquet(file: Any, facts: Facts, where: str) -> PatchSet:
 def _back(column: Any, dtype: np.dtype[Any]) -> Any:
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return flat.view(dtype) if dtype.kind == "b" else flat
-
-
-def _pairs(patches: PatchSet) -> Iterator[tuple[int, Any, Any]]:
-    """Give the number of a first patch, and some images with their masks."""
-    first = 0
-    for images in blocks(patches.images):
-        masks = patches.masks
-        those = None if masks is None else np.asarray(masks[first : first + len(images)])
-        yield first, images, those
-        first += len(images)

@@ -20,7 +20,14 @@ _SHARD = 64 << 20
 """Bytes of a shard, before they are compressed: some hundred patches in one file."""
 
 
-def _zarr() -> Any:
+def needed() -> Any:
+    """Give Zarr.
+
+    Raises
+    ------
+    MissingPackage
+        It is not installed.
+    """
     try:
         import zarr
     except ImportError:
@@ -32,7 +39,7 @@ def _zarr() -> Any:
 
 def save(patches: PatchSet, facts: str, path: Path) -> None:
     """Write a group with the facts as its attributes."""
-    group = _zarr().create_group(path, zarr_format=3, attributes={"facts": json.loads(facts)})
+    group = needed().create_group(path, zarr_format=3, attributes={"facts": json.loads(facts)})
     for name, array in (("images", patches.images), ("masks", patches.masks)):
         if array is None:
             continue
@@ -79,7 +86,7 @@ class _Stored(LazyArray):
 
 def load(path: Path, lazy: bool) -> PatchSet:
     """Read what `save` wrote; where it is to be lazy, a patch is read when it is sliced."""
-    zarr = _zarr()
+    zarr = needed()
     where = path.name
     from zarr.errors import BaseZarrError
 

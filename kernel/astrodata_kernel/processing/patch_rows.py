@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..datasets.lazy import Block, LazyArray, Values
+
+if TYPE_CHECKING:
+    from .patch_sets import PatchSet
 
 _AT_ONCE = 64 << 20  # bytes of patches that are held while a set is gone through
 
@@ -55,6 +58,16 @@ def blocks(array: Any) -> Iterator[Any]:
     step = _at_once(array)
     for start in range(0, array.shape[0], step):
         yield np.asarray(array[start : start + step])
+
+
+def pairs(patches: PatchSet) -> Iterator[tuple[int, Any, Any]]:
+    """Give some patches of a set at a time: the number of the first, images, and masks where it has any."""
+    first = 0
+    for images in blocks(patches.images):
+        masks = patches.masks
+        those = None if masks is None else np.asarray(masks[first : first + len(images)])
+        yield first, images, those
+        first += len(images)
 
 
 def _at_once(array: Any) -> int:

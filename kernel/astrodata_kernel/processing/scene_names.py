@@ -91,7 +91,11 @@ def known_name(scene: Scene, wanted: str) -> str:
 
 def first_bands(scene: Scene) -> Sequence[str]:
     """Give what a scene is shown by to begin with: as the eye would see it, if it can be."""
-    names = scene.bands.names or scene.layers.names
+    return first_of(scene.bands.names or scene.layers.names)
+
+
+def first_of(names: Sequence[str]) -> Sequence[str]:
+    """Give which of some bands are shown to begin with; see `first_bands`."""
     true = PRESETS["true"][1]
     return true if set(true) <= set(names) else names[:3] if len(names) > 2 else names[:1]
 
@@ -104,12 +108,23 @@ def chosen_bands(scene: Scene, wanted: Any) -> tuple[str, ...]:
     UnknownName, BadRequest
         One that is not there, another number of them, or an index that the scene cannot give.
     """
+    return tuple(known_name(scene, str(name)) for name in one_or_three(wanted))
+
+
+def one_or_three(wanted: Any) -> list[Any]:
+    """Give the names of what can be shown together.
+
+    Raises
+    ------
+    BadRequest
+        Another number than one or three.
+    """
     given = [wanted] if isinstance(wanted, str) else list(wanted)
     if len(given) not in (1, 3):
         raise BadRequest(
             f"{len(given)} bands {given}: give one, shown by a colour map, or three as red, green and blue"
         )
-    return tuple(known_name(scene, str(name)) for name in given)
+    return given
 
 
 def bands_of_preset(preset: str) -> tuple[str, ...]:

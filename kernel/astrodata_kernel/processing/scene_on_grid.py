@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any
 
 from ..datasets.lazy import LazyArray
 from ..datasets.scene import Scene
@@ -11,7 +11,7 @@ from ..datasets.scene_arrays import Grid
 from ..datasets.scene_bands import Band
 from ..datasets.scene_clouds import CLOUD_CLASSES, CLOUD_PROBABILITY, clouds_of
 from ..datasets.scene_index import IndexArray
-from ..datasets.scene_warp import laid
+from ..datasets.scene_warp import laid, transformer
 from ..errors import BadRequest, UnknownName
 from . import indices
 
@@ -89,15 +89,14 @@ class SceneOnGrid:
         """
         return self.reflectance(name) if name in self.scene.bands.names else self.values(name)
 
-    def dn(self, name: str, resolution: float | None = None) -> LazyArray:
+    def dn(self, name: str) -> LazyArray:
         """Give the numbers of a band or layer, lazily, each of the nearest pixel."""
         return self._laid(self.scene.named(name), None)
 
     def clouds(self) -> LazyArray | None:
         """Give where there is cloud or its shadow, lazily; None where nothing tells."""
         try:
-            # All that is asked of a scene there is its layers and their numbers.
-            return clouds_of(cast(Scene, self), CLOUD_CLASSES, self.resolution, CLOUD_PROBABILITY)
+            return clouds_of(self.scene, self.dn, CLOUD_CLASSES, CLOUD_PROBABILITY)
         except UnknownName:
             return None
 
@@ -166,15 +165,9 @@ def pixel_of(grid: Grid, x: float, y: float, crs: str | None, name: str) -> tupl
 
 
 def _transformed(x: float, y: float, source: str, target: str) -> tuple[float, float]:
-    from pyproj import Transformer
-    from pyproj.exceptions import ProjError
-
     if not target:
         raise BadRequest("the scene has no CRS: give the place in pixels")
-    try:
-        found = Transformer.from_crs(source, target, always_xy=True).transform(x, y)
-    except ProjError as error:
-        raise BadRequest(f"CRS {source!r} cannot be used here: {str(error)[:120]}") from None
+    found = transformer(source, target).transform(x, y)
     if not all(map(math.isfinite, found)):
         raise BadRequest(f"({x:g}, {y:g}) of {source} lies nowhere in {target}")
     return float(found[0]), float(found[1])

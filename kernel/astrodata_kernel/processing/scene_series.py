@@ -13,6 +13,7 @@ import numpy as np
 from ..datasets.lazy import LazyArray
 from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
+from ..datasets.scenes_together import by_date
 from ..errors import BadRequest
 from . import indices as spectral
 from .scene_on_grid import SceneOnGrid, finest, is_number, pixel_of
@@ -81,7 +82,7 @@ def series(
     for scene in scenes:
         if scene.date is None:
             raise BadRequest(f"{scene.name} has no date: a series in time needs one")
-    ordered = sorted(scenes, key=lambda one: one.date or 0)
+    ordered = by_date(scenes)
     first = like or scenes[0]
     size, grid = finest(first), first.grid(finest(first))
     row, column = pixel_of(grid, x, y, crs, first.name)

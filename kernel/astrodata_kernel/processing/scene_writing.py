@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,7 @@ _ROWS = 512
 Progress = Callable[[float], object]
 
 
-def write_geotiff(
-    path: str | os.PathLike[str],
+def geotiff(
     on: SceneOnGrid,
     area: Area,
     names: Sequence[str] | None = None,
@@ -28,13 +25,11 @@ def write_geotiff(
     numbers: bool = False,
     clouds: bool = True,
     progress: Progress | None = None,
-) -> Path:
-    """Write the box about an area; a file that is there is replaced once all is written.
+) -> GeoTiff:
+    """Give the box about an area as a GeoTIFF, to `save` or to take its `content`.
 
     Parameters
     ----------
-    path
-        Where it shall be.
     on
         The scene on the area's grid.
     area
@@ -47,41 +42,13 @@ def write_geotiff(
     clouds
         Whether pixels under cloud are written; else they are nodata.
     progress
-        Told the share done; what it raises ends the work and leaves nothing.
+        Told the share done as it is written; what it raises ends the work and leaves nothing.
 
     Raises
     ------
     UnknownName, BadRequest
         A name that is not there, or numbers of an index.
-    TooLarge, UnreadableFile
-        No room for it, or the folder does not take it.
-    MissingPackage
-        rasterio is not installed.
     """
-    return _file(on, area, names, numbers, clouds, progress).save(path)
-
-
-def geotiff(
-    on: SceneOnGrid,
-    area: Area,
-    names: Sequence[str] | None = None,
-    *,
-    numbers: bool = False,
-    clouds: bool = True,
-    progress: Progress | None = None,
-) -> bytes:
-    """Give what `write_geotiff` writes."""
-    return _file(on, area, names, numbers, clouds, progress).content()
-
-
-def _file(
-    on: SceneOnGrid,
-    area: Area,
-    names: Sequence[str] | None,
-    numbers: bool,
-    clouds: bool,
-    progress: Progress | None,
-) -> GeoTiff:
     chosen = layers_of(on.scene, names, numbers)
     numbers = numbers or in_numbers(on.scene, chosen)
     read = [on.dn(name) if numbers else on.values(name) for name in chosen]

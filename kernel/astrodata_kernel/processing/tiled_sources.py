@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
+from ..datasets.scenes_together import by_date
 from ..errors import BadRequest
 from . import indices
 from .scene_on_grid import SceneOnGrid
@@ -97,7 +98,7 @@ class _Scenes:
         self.single, self.channels = single, len(names)
         if all(scene.date for scene in scenes):
             # As a training's patches have them, whatever the order they are given in.
-            scenes = sorted(scenes, key=lambda scene: scene.date or 0)
+            scenes = by_date(scenes)
         each = [SceneOnGrid(scene, self.grid, size) for scene in scenes]
         self._layers = [[on.measured(name) for name in names] for on in each]
 

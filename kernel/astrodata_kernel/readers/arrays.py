@@ -138,15 +138,10 @@ class NumpyReader:
             for index, (member, shape, dtype, _, _) in enumerate(members)
         )
         chosen = chosen_part(parts, part, name)
-        member, shape, dtype, offset, fortran = members[chosen.index]
-        if zipped:
-            contents = contents_of(
-                npz_member(path, member, shape, dtype, name), chosen, lambda same: same
-            )
-        else:
-            contents = _npy_contents(path, chosen, shape, dtype, offset, fortran, name)
+        member, shape, dtype, _, _ = members[chosen.index]
+        array = npz_member(path, member, shape, dtype, name) if zipped else npy_array(path, name)
         return dataset_of(
-            contents,
+            contents_of(array, chosen, lambda same: same),
             parts,
             chosen,
             provenance,
@@ -181,6 +176,21 @@ def npz_members(
     return found
 
 
+def npy_array(path: Path, where: str) -> PositionedArray:
+    """Give the lazy array of an npy file, read by position.
+
+    Raises
+    ------
+    DamagedFile, UnsupportedFormat
+        Fewer bytes than its header declares, or Python objects.
+    """
+    shape, dtype, offset, fortran = _npy_header(path, where)
+    if dtype.hasobject:
+        raise UnsupportedFormat(f"{where}: {part_of(0, '', shape, dtype).note}")
+    native = dtype.newbyteorder("=")
+    return PositionedArray(path, offset, shape, dtype, native, where, fortran)
+
+
 def _npy_header(path: Path, where: str) -> tuple[tuple[int, ...], np.dtype[Any], int, bool]:
     with path.open("rb") as file:
         shape, dtype, offset, fortran = _header(file, where)
@@ -212,20 +222,6 @@ def _header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dtype[Any]
     except (ValueError, EOFError, SyntaxError, TypeError) as error:
         raise DamagedFile(f"{where}: its npy header is damaged ({str(error)[:120]})") from None
     return tuple(int(n) for n in shape), dtype, file.tell(), fortran
-
-
-def _npy_contents(
-    path: Path,
-    part: Part,
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    offset: int,
-    fortran: bool,
-    name: str,
-) -> LazyArray | LazyTable:
-    native = dtype.newbyteorder("=")
-    array = PositionedArray(path, offset, shape, dtype, native, name, fortran)
-    return contents_of(array, part, lambda same: same)
 
 
 def npz_member(

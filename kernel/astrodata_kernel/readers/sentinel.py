@@ -11,6 +11,7 @@ from typing import cast
 from ..datasets import Dataset, Provenance
 from ..datasets.dataset import part_number
 from ..datasets.scene import Scene
+from ..datasets.scenes_together import by_date
 from ..errors import BadRequest, UnsupportedFormat
 from .sentinel_folders import open_folder, scenes_below
 from .sentinel_safe import is_safe, open_safe, tree_beside
@@ -158,7 +159,4 @@ def open_scenes(
         scenes.append(made if unchanged else made.with_offset(offset, scale))
     if not scenes:
         raise BadRequest(f"there are no scenes in {paths}")
-    return sorted(
-        scenes,
-        key=lambda one: (one.date is None, one.date.timestamp() if one.date else 0, one.name),
-    )
+    return by_date(sorted(scenes, key=lambda one: one.name))

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadRequest, MissingPackage
+from ..datasets.scene_warp import transformer
+from ..errors import BadRequest
+from ..sentinel.mask_shapes import LONLAT
 
 Array = npt.NDArray[np.float64]
 
@@ -30,22 +32,10 @@ class Ground:
     """
 
     def __init__(self, crs: str) -> None:
-        try:
-            import pyproj
-            from pyproj.exceptions import ProjError
-        except ImportError:
-            raise MissingPackage(
-                "a map of a place on the ground needs the package pyproj: "
-                'pip install "astrodata-lab[sentinel]"'
-            ) from None
-        try:
-            self._crs = pyproj.CRS.from_user_input(crs)
-            self._there = pyproj.Transformer.from_crs(self._crs, "EPSG:4326", always_xy=True)
-            self._back = pyproj.Transformer.from_crs("EPSG:4326", self._crs, always_xy=True)
-        except ProjError as error:
-            raise BadRequest(
-                f"there is no way from {crs} to longitude and latitude: {error}"
-            ) from None
+        self._there, self._back = transformer(crs, LONLAT), transformer(LONLAT, crs)
+        import pyproj
+
+        self._crs = pyproj.CRS.from_user_input(crs)
         self._geod = pyproj.Geod(ellps="WGS84")
         self.crs = crs
 
@@ -120,15 +110,11 @@ def box_in(crs: str, target: str, box: tuple[float, float, float, float]) -> Any
     """
     if crs == target:
         return box
+    way = transformer(crs, target)
+    from pyproj.exceptions import ProjError
+
     try:
-        from pyproj import Transformer
-        from pyproj.exceptions import ProjError
-    except ImportError:
-        raise MissingPackage(
-            'a place on the ground needs the package pyproj: pip install "astrodata-lab[sentinel]"'
-        ) from None
-    try:
-        made = Transformer.from_crs(crs, target, always_xy=True).transform_bounds(*box, 41)
+        made = way.transform_bounds(*box, 41)
     except ProjError as error:
         raise BadRequest(f"the box {box} of {crs} has no place in {target}: {error}") from None
     if not all(map(math.isfinite, made)):

@@ -15,6 +15,7 @@ from ..datasets.scene_arrays import Grid
 from ..errors import BadRequest
 from ..processing.class_windows import highest_of_cells
 from ..processing.scene_names import GRADE_COLOURS, GRADES
+from ..sentinel.activations import Activation
 from ..sentinel.ground_areas import HECTARE, areas_of_rows
 from ..sentinel.mask_reading import read_mask
 from .looks import PALETTE, rgb
@@ -153,9 +154,9 @@ def overlay_of(
     if isinstance(mask, str | os.PathLike):
         numbers, facts, _ = read_mask(mask, own)
         told = facts.classes
-    elif hasattr(mask, "mask"):
-        graded = bool(getattr(mask, "graded", ()))
-        numbers = np.asarray(mask.mask(own, grading=graded))
+    elif isinstance(mask, Activation):
+        graded = mask.has_grades
+        numbers = mask.mask(own, grading=graded)
     else:
         numbers = np.asarray(mask)
         own = _grid_of(numbers, scene)

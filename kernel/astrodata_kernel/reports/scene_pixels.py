@@ -15,10 +15,13 @@ from ..datasets.scene import Scene
 from ..datasets.scene_arrays import BandArray, Calibration, Grid
 from ..datasets.scene_clouds import CLOUD_CLASSES
 from ..datasets.scene_warp import Warped
+from ..datasets.scenes_together import by_date, utc
 from ..errors import BadRequest, UnknownName, UnsupportedFormat
 from ..processing import indices
-from ..processing.scene_names import PRESETS, chosen_bands, first_bands
+from ..processing.scene_lower import halved
+from ..processing.scene_names import PRESETS, chosen_bands, first_bands, first_of, one_or_three
 from ..sentinel.areas import box_of
+from ..sentinel.mask_shapes import LONLAT
 from .scene_ground import box_in
 
 _AS_IT_IS = Calibration(0.0, 1.0)
@@ -109,7 +112,7 @@ def _box(area: Any, grid: Grid, name: str) -> tuple[float, float, float, float]:
         return tuple(box_in(area.crs, grid.crs, area.bounds))
     if not grid.crs:
         raise BadRequest(f"{name} does not say where on the ground it is: an area needs a CRS")
-    return tuple(box_in("EPSG:4326", grid.crs, box_of(area)))
+    return tuple(box_in(LONLAT, grid.crs, box_of(area)))
 
 
 class Shown(Protocol):
@@ -171,7 +174,7 @@ class ShownScene(_Any):
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.name, self.cloud_share = scene.name, scene.cloud_share
-        self.date = None if scene.date is None else _utc(scene.date)
+        self.date = None if scene.date is None else utc(scene.date)
         self.satellite, self.level, self.tile = scene.satellite, scene.level, scene.tile
 
     @cached_property
@@ -181,11 +184,9 @@ class ShownScene(_Any):
 
     def chosen(self, wanted: Any) -> tuple[str, ...]:
         """Give the names of what to show, as the scene has them."""
-        if wanted is None:
-            wanted = first_bands(self.scene)
-        elif isinstance(wanted, str) and wanted in PRESETS:
-            wanted = PRESETS[wanted][1]
-        return chosen_bands(self.scene, wanted)
+        return chosen_bands(
+            self.scene, first_bands(self.scene) if wanted is None else _unfolded(wanted)
+        )
 
     def classes(self, name: str) -> bool:
         """Tell whether the numbers of a name are classes."""
@@ -222,8 +223,7 @@ class ShownScene(_Any):
             for ends, origin, size in (((box[1], box[3]), top, dy), ((box[0], box[2]), left, dx))
         ]
         ratio = min((end - start) / n for (start, end), n in zip(edges, grid.shape, strict=True))
-        # The file's lower resolutions halve; the last one that is as fine as the picture.
-        step = 1 << max(0, math.floor(math.log2(max(1.0, ratio)) + 1e-9))
+        step = halved(ratio)
         windows = []
         for (start, end), size in zip(edges, own.shape, strict=True):
             first = max(0, (math.floor(start) // step - 2) * step)
@@ -282,22 +282,14 @@ class ShownTime(_Any):
     def chosen(self, wanted: Any) -> tuple[str, ...]:
         """Give the names of what to show."""
         names = [str(name) for name in self._stack.data_vars]
-        if wanted is None:
-            true = PRESETS["true"][1]
-            wanted = true if set(true) <= set(names) else names[:3] if len(names) > 2 else names[:1]
-        elif isinstance(wanted, str):
-            wanted = PRESETS[wanted][1] if wanted in PRESETS else [wanted]
-        if len(wanted) not in (1, 3):
-            raise BadRequest(
-                f"{len(wanted)} bands: give one, shown by a colour map, or three as red, green and blue"
-            )
-        for name in wanted:
+        chosen = one_or_three(first_of(names) if wanted is None else _unfolded(wanted))
+        for name in chosen:
             lacking = [] if name in names else sorted(set(indices.bands_of(name)) - set(names))
             if lacking:
                 raise UnknownName(
                     f"the stack has no {', '.join(lacking)} for {name!r}: it has {', '.join(names)}"
                 )
-        return tuple(wanted)
+        return tuple(chosen)
 
     def classes(self, name: str) -> bool:
         """Tell whether the numbers of a name are classes."""
@@ -338,6 +330,11 @@ class ShownTime(_Any):
         return laid(values, Grid(self.grid.crs, place, values.shape), grid, self.classes(name))
 
 
+def _unfolded(wanted: Any) -> Any:
+    """Give the bands of a preset by its name, and anything else as it is."""
+    return PRESETS[wanted][1] if isinstance(wanted, str) and wanted in PRESETS else wanted
+
+
 def first_grid(given: Any, shown: Sequence[Shown]) -> Grid:
     """Give the grid that all dates are laid on: that of the scene that was given first."""
     if isinstance(given, Scene) or hasattr(given, "data_vars"):
@@ -372,10 +369,4 @@ def shown_of(given: Any) -> list[Shown]:
     undated = [scene.name for scene in scenes if scene.date is None]
     if undated and len(scenes) > 1:
         raise BadRequest(f"{undated[0]} has no date: it has no place among others")
-    return sorted(
-        (ShownScene(scene) for scene in scenes), key=lambda one: one.date or datetime.now(UTC)
-    )
-
-
-def _utc(date: datetime) -> datetime:
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    return by_date(map(ShownScene, scenes))

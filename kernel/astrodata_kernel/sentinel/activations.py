@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from ..datasets.scene import Scene
 from ..datasets.scene_arrays import Grid
-from ..errors import BadRequest, DamagedFile, MissingPackage, UnsupportedFormat
+from ..errors import BadRequest, DamagedFile, UnsupportedFormat
 from .activation_files import Layer, layers_of
-from .mask_shapes import filled
+from .mask_shapes import LONLAT, drawn, mended, moved
+from .polygon_files import read_polygons
 
 GRADES = {
     "no visible damage": 0,
@@ -89,6 +90,11 @@ class Activation:
     notes: tuple[str, ...] = ()
     rasters: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def has_grades(self) -> bool:
+        """Whether it tells classes of damage, so that `mask` takes ``grading=True``."""
+        return bool(self.graded) or "GRA" in self.rasters
+
     def mask(
         self,
         onto: Scene | Grid,
@@ -133,21 +139,8 @@ class Activation:
             if grading
             else [(one, 1) for one in self.burnt]
         )
-        moved = [(_moved(shape, self.crs, grid.crs), value) for shape, value in shapes]
-        from affine import Affine
-        from rasterio.features import rasterize
-
-        if not moved:
-            return np.zeros(grid.shape, np.uint8)
-        made: npt.NDArray[np.uint8] = rasterize(
-            moved,
-            out_shape=grid.shape,
-            transform=Affine(*grid.transform),
-            fill=0,
-            all_touched=all_touched,
-            dtype="uint8",
-        )
-        return made
+        placed = [(moved(shape, self.crs, grid.crs), value) for shape, value in shapes]
+        return drawn(placed, grid, all_touched=all_touched)
 
     def match(self, scenes: Sequence[Scene], least: float = 0.5) -> list[Match]:
         """Give the scenes that see what burnt, by time.
@@ -173,7 +166,7 @@ class Activation:
             )
         if not self.burnt:
             raise BadRequest(f"{self.code} {self.area} has no polygons to match scenes by")
-        whole = shapely.union_all([_moved(one, self.crs, "EPSG:4326") for one in self.burnt])
+        whole = shapely.union_all([moved(one, self.crs, LONLAT) for one in self.burnt])
         found = []
         for scene in scenes:
             if scene.date is None or scene.footprint is None:
@@ -300,7 +293,7 @@ def activation(
             "classes of damage (naturalLandUse)"
         )
     if burnt and graded and burnt_crs != graded_crs:
-        graded = [(_moved(shape, graded_crs, burnt_crs), grade) for shape, grade in graded]
+        graded = [(moved(shape, graded_crs, burnt_crs), grade) for shape, grade in graded]
     told = burnt_crs or graded_crs
     if not burnt:
         burnt = [shape for shape, grade in graded if grade > 0]
@@ -345,51 +338,15 @@ def _graded(
 def _read(
     layer: Layer, crs: str | None, notes: list[str]
 ) -> tuple[list[Any], list[dict[str, Any]], str]:
-    try:
-        import pyogrio
-        import shapely
-    except ImportError:
-        raise MissingPackage(
-            "polygons need pyogrio and shapely: pip install 'astrodata-lab[sentinel]'"
-        ) from None
     name = layer.where.rpartition("/")[2]
-    try:
-        meta, _, geometry, values = pyogrio.raw.read(layer.where)
-        shapes = shapely.from_wkb(geometry)
-    except (pyogrio.errors.DataSourceError, shapely.errors.GEOSException, ValueError) as error:
-        raise DamagedFile(f"{name} cannot be read: {str(error).splitlines()[0][:200]}") from None
-    told = str(meta["crs"] or crs or "")
+    shapes, columns, own = read_polygons(layer.where, name)
+    told = own or crs or ""
     if not told:
         raise BadRequest(f"{name} does not say its CRS (there is no .prj): give crs='EPSG:4326'")
-    columns = [str(one).lower() for one in meta["fields"]]
-    kept, rows, mended, empty = [], [], 0, 0
-    for shape, row in zip(
-        shapes, zip(*values, strict=True) if values else ((),) * len(shapes), strict=True
-    ):
-        if shape is not None and not shape.is_valid:
-            mended += 1
-        if shape is not None:
-            shape = filled(shape)
-        if shape is None or shape.is_empty or not shape.area:
-            empty += 1
-            continue
-        kept.append(shape)
-        rows.append(dict(zip(columns, row, strict=True)))
-    if mended:
-        notes.append(f"{name}: {mended} invalid polygons were mended")
-    if empty:
-        notes.append(f"{name}: {empty} rows without an area were left out")
-    return kept, rows, told
-
-
-def _moved(shape: Any, source: str, target: str) -> Any:
-    if source == target:
-        return shape
-    import shapely
-    from pyproj import Transformer
-
-    change = Transformer.from_crs(source, target, always_xy=True)
-    return shapely.transform(shape, lambda x, y: change.transform(x, y), interleaved=False)
+    rows = [{key: column[i] for key, column in columns.items()} for i in range(len(shapes))]
+    kept, said = mended(zip(shapes, rows, strict=True), name)
+    notes += said
+    return [shape for shape, _ in kept], [row for _, row in kept], told
 
 
 def _day(told: Any) -> datetime | None:

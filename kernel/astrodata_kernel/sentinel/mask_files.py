@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ class MaskFacts:
     scene: str = ""
     sha256: str = ""
     history: Sequence[Mapping[str, str]] = ()
+
+
+def now() -> str:
+    """Give the time as masks keep it, ``"2019-08-17T10:06:01Z"``."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def write_mask(

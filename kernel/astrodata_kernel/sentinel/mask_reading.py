@@ -15,7 +15,6 @@ from ..datasets.scene_arrays import Grid
 from ..errors import (
     BadRequest,
     DamagedFile,
-    MissingPackage,
     TooLarge,
     UnreadableFile,
     UnsupportedFormat,
@@ -23,6 +22,7 @@ from ..errors import (
 from ..readers.quiet import quiet
 from .mask_files import KEPT_STEPS, RASTERS, MaskFacts
 from .mask_shapes import LONLAT, MOST_CLASSES, Mask, geometries_of, moved, needed, rasterised, sound
+from .polygon_files import read_polygons
 
 VECTORS = {
     ".geojson": b"{",
@@ -182,24 +182,9 @@ def _read_vector(file: Path, grid: Grid) -> tuple[Mask, MaskFacts, list[str]]:
         begin = opened.read(64).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if not begin.startswith(VECTORS[file.suffix.lower()]):
         raise UnsupportedFormat(f"{file.name} does not begin as a {file.suffix.lower()} file does")
-    try:
-        import pyogrio
-        import shapely
-    except ImportError:
-        raise MissingPackage(
-            "polygons need pyogrio and shapely: pip install 'astrodata-lab[sentinel]'"
-        ) from None
-    try:
-        meta, _, geometry, values = pyogrio.raw.read(file)
-        shapes = shapely.from_wkb(geometry)
-    except (pyogrio.errors.DataSourceError, shapely.errors.GEOSException, ValueError) as error:
-        raise DamagedFile(
-            f"{file.name} cannot be read: {str(error).splitlines()[0][:200]}"
-        ) from None
-    crs = str(meta["crs"] or "")
+    shapes, columns, crs = read_polygons(file, file.name)
     if not crs:
         raise BadRequest(f"{file.name} does not say its CRS: a shapefile needs its .prj beside it")
-    columns = {str(key).lower(): column for key, column in zip(meta["fields"], values, strict=True)}
     numbers = _numbers(columns.get("class"), len(shapes), file.name)
     names = {
         number: str(said)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..datasets.scene_arrays import Grid
+from ..datasets.scene_warp import transformer
 from ..errors import BadRequest, MissingPackage
 from .ground_areas import HECTARE, areas_of_rows, mean_area
 
@@ -19,6 +20,7 @@ MOST_CLASSES = 15
 """Highest number of a class: colours of more are not told apart."""
 
 Mask = npt.NDArray[np.uint8]
+Told = TypeVar("Told")
 
 
 def needed() -> tuple[Any, Any]:
@@ -101,22 +103,36 @@ def sound(shapes: Iterable[tuple[Any, int]], name: str) -> tuple[list[tuple[Any,
     BadRequest
         Nothing that has an area, or coordinates that are no numbers.
     """
+    kept, notes = mended(shapes, name)
+    if not kept:
+        raise BadRequest(f"{name} has no polygon with an area: there is nothing to fill")
+    return kept, notes
+
+
+def mended(
+    shapes: Iterable[tuple[Any, Told]], name: str
+) -> tuple[list[tuple[Any, Told]], list[str]]:
+    """Give what `sound` gives, be it nothing at all; what is told of each shape goes with it.
+
+    Raises
+    ------
+    BadRequest
+        Coordinates that are no numbers.
+    """
     shapely, _ = needed()
-    kept: list[tuple[Any, int]] = []
-    mended = empty = 0
-    for shape, number in shapes:
+    kept: list[tuple[Any, Told]] = []
+    crooked = empty = 0
+    for shape, told in shapes:
         if shape is not None and not np.isfinite(shapely.get_coordinates(shape)).all():
             raise BadRequest(f"{name}: a polygon has coordinates that are no finite numbers")
         if shape is not None:
-            mended += not shape.is_valid
+            crooked += not shape.is_valid
             shape = filled(shape)
         if shape is None or shape.is_empty or not shape.area:
             empty += 1
             continue
-        kept.append((shapely.force_2d(shape), number))
-    if not kept:
-        raise BadRequest(f"{name} has no polygon with an area: there is nothing to fill")
-    notes = [f"{name}: {mended} invalid polygons were mended"] if mended else []
+        kept.append((shapely.force_2d(shape), told))
+    notes = [f"{name}: {crooked} invalid polygons were mended"] if crooked else []
     if empty:
         notes.append(f"{name}: {empty} shapes without an area were left out")
     return kept, notes
@@ -152,16 +168,8 @@ def moved(shape: Any, source: str, target: str) -> Any:
     if source == target:
         return shape
     shapely, _ = needed()
-    from pyproj import Transformer
-    from pyproj.exceptions import ProjError
-
-    try:
-        change = Transformer.from_crs(source, target, always_xy=True)
-        made = shapely.transform(shape, lambda x, y: change.transform(x, y), interleaved=False)
-    except ProjError as error:
-        raise BadRequest(
-            f"there is no way from {source or 'no CRS'} to {target}: {error}"
-        ) from None
+    change = transformer(source, target)
+    made = shapely.transform(shape, lambda x, y: change.transform(x, y), interleaved=False)
     if not np.isfinite(shapely.get_coordinates(made)).all():
         raise BadRequest(f"polygons in {source} reach where {target} does not")
     return made
@@ -175,7 +183,6 @@ def rasterised(shapes: Iterable[tuple[Any, int]], grid: Grid, *, all_touched: bo
     BadRequest
         They all lie beside the grid.
     """
-    _, rasterio = needed()
     every = list(shapes)
     left, bottom, right, top = grid.bounds
     edges = [shape.bounds for shape, _ in every]
@@ -184,8 +191,16 @@ def rasterised(shapes: Iterable[tuple[Any, int]], grid: Grid, *, all_touched: bo
             "the polygons lie outside of the scene: look whether they are of this place, and in the CRS "
             "that they say"
         )
+    return drawn(every, grid, all_touched=all_touched)
+
+
+def drawn(shapes: Sequence[tuple[Any, int]], grid: Grid, *, all_touched: bool = False) -> Mask:
+    """Give what `rasterised` gives, and nothing anywhere of polygons that lie beside the grid."""
+    if not shapes:
+        return np.zeros(grid.shape, np.uint8)
+    _, rasterio = needed()
     made: Mask = rasterio.features.rasterize(
-        every,
+        shapes,
         out_shape=grid.shape,
         transform=rasterio.Affine(*grid.transform),
         fill=0,

@@ -22,5 +22,7 @@ _HOMES = {
     "svg_of": "figures",
 }
 
-__all__ = sorted(_HOMES)
-__getattr__, __dir__ = lazy_names(__name__, _HOMES)
+_ROOMS = ("tabular",)
+
+__all__ = sorted((*_HOMES, *_ROOMS))
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, _ROOMS)

@@ -328,7 +328,7 @@ class SceneViewer(
         """Give a tile of one plane, as the browser asks, or of some bands, by default those on show."""
         if bands is None and (hdu is not None or plane is not None):
             return super()._tile(level, x, y, hdu, plane, cancel=cancel)
-        number = self.date if date is None else number_of_date(self._scenes, int(date))
+        number = self._date_of(date)
         scene = self._scenes[number]
         wanted = self.bands if bands is None else [bands] if isinstance(bands, str) else bands
         names = tuple(known_name(scene, str(name)) for name in wanted)

@@ -19,22 +19,18 @@ from ..processing import scene_areas as measuring
 from ..processing.region_shapes import Shape, checked, shapes_of
 from ..processing.scene_areas import Area, AreaReader, area_of
 from ..processing.scene_on_grid import SceneOnGrid, finest
-from ..processing.scene_writing import geotiff, write_geotiff
+from ..processing.scene_writing import geotiff
 from ..wire import Reply
 from ..writing import write_whole
 from .base import Cancel, answers
 from .fits_state import StateWidget
-from .scene_pixels import _plain, _some
+from .scene_pixels import PATIENCE, finite, known_indices
 
 MOST_BYTES = 128 << 20
 """Of a file that the browser takes away; from Python there is no end."""
 
 MOST_DATES = 8
 """Dates of one histogram, one about the other."""
-
-PATIENCE = 1.0
-"""Seconds of work after which an answer goes out with what there is."""
-
 
 KEPT = {"reader": 3, "sample": 2 * MOST_DATES}
 """How many are kept for the next question: which pixels a region has takes up to 32 MB, a sample 4."""
@@ -160,8 +156,8 @@ class SceneAreasWidget(StateWidget):
         ending = target.suffix.lower()
         area = self.area(region)
         if ending in (".tif", ".tiff"):
-            on = self._on(area)
-            return write_geotiff(target, on, area, bands, numbers=numbers, clouds=clouds)
+            made = geotiff(self._on(area), area, bands, numbers=numbers, clouds=clouds)
+            return made.save(target)
         if ending == ".csv":
             table = self._statistics(area, None, clouds, len(self.scenes) > 1, None)
             return write_whole(target, table.to_csv(index=False).encode())
@@ -234,7 +230,7 @@ class SceneAreasWidget(StateWidget):
 
         Bands of JPEG 2000 take a while: what is not there within `PATIENCE` comes by another request.
         """
-        wanted = _some(indices) if indices else []
+        wanted = known_indices(indices) if indices else []
         number = self._date_of(date)
         reader, area = self._reader(shape, clouds, number)
         names, begun = self.scenes[number].bands.names, time.monotonic()
@@ -249,11 +245,11 @@ class SceneAreasWidget(StateWidget):
             rows += reader.rows([], wanted, lambda _share: cancel.check()) if wanted else []
             at += 1
         plain = [
-            {key: value if key == "name" else _plain(value) for key, value in row.items()}
+            {key: value if key == "name" else finite(value) for key, value in row.items()}
             for row in ({k: v for k, v in row.items() if k != "date"} for row in rows)
         ]
-        told = {"next": at if at <= len(names) else None, "cloud": _plain(reader.cloud)}
-        hectares = _plain(area.pixels * area.pixel_hectares)
+        told = {"next": at if at <= len(names) else None, "cloud": finite(reader.cloud)}
+        hectares = finite(area.pixels * area.pixel_hectares)
         return Reply({"rows": plain, "pixels": area.pixels, "hectares": hectares, **told})
 
     @answers("scene_histogram")
@@ -351,7 +347,7 @@ class SceneAreasWidget(StateWidget):
                     "a smaller region, or use viewer.export(region, 'area.tif')"
                 )
             kept: dict[str, Any] = {"numbers": numbers, "clouds": clouds, "progress": check}
-            made = geotiff(self._on(area), area, bands, **kept)
+            made = geotiff(self._on(area), area, bands, **kept).content()
         else:
             raise BadRequest(f"format {what!r} is unknown: there are tif, csv")
         return Reply({"name": f"{stem}_area.{what}", "bytes": len(made)}, [memoryview(made)])

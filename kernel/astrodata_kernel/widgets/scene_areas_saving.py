@@ -12,7 +12,7 @@ from ..datasets.scene import Scene
 from ..processing.pyramid import Planes
 from ..processing.scene_areas import box_of
 from ..processing.scene_on_grid import SceneOnGrid, finest
-from ..processing.scene_writing import geotiff, write_geotiff
+from ..processing.scene_writing import geotiff
 from ..readers.fits_structure import plain_text
 from .fits_state import StateWidget
 
@@ -44,13 +44,13 @@ class SceneSavingWidget(StateWidget):
             Another ending.
         """
         if Path(path).suffix.lower() in (".tif", ".tiff"):
-            return write_geotiff(path, *self._seen(box))
+            return geotiff(*self._seen(box)).save(path)
         saved: Path = super().save(path, box)
         return saved
 
     def _bytes(self, what: str, box: Sequence[float] | None) -> bytes:
         if what in ("tif", "tiff"):
-            return geotiff(*self._seen(box))
+            return geotiff(*self._seen(box)).content()
         made: bytes = super()._bytes(what, box)
         return made
 

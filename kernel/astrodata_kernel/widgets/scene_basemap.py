@@ -13,7 +13,9 @@ import numpy.typing as npt
 import traitlets
 
 from ..datasets.scene import Scene
-from ..errors import BadRequest, MissingPackage
+from ..datasets.scene_warp import transformer
+from ..errors import BadRequest
+from ..sentinel.mask_shapes import LONLAT
 from ..wire import Reply
 from .base import answers
 from .fits_state import StateWidget
@@ -160,7 +162,9 @@ def tiles_of(
     left, bottom, right, top = edges
     if not (left < right and bottom < top):
         raise BadRequest(f"box {edges}: give left < right and bottom < top")
-    there, back = _ways(grid.crs)
+    there, back = (
+        transformer(*ways).transform for ways in ((grid.crs, LONLAT), (LONLAT, grid.crs))
+    )
     dx, _, west, _, dy, north = grid.transform
     rows = grid.shape[0]
     at = np.linspace(0, 1, 17)
@@ -210,22 +214,6 @@ def tiles_of(
         for n in order
         if np.isfinite(corners[n]).all()
     ]
-
-
-def _ways(crs: str) -> tuple[Any, Any]:
-    try:
-        from pyproj import Transformer
-        from pyproj.exceptions import ProjError
-    except ImportError:
-        raise MissingPackage(
-            'a base map needs the package pyproj: pip install "astrodata-lab[sentinel]"'
-        ) from None
-    try:
-        there = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-        back = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    except ProjError as error:
-        raise BadRequest(f"there is no way from {crs} to degrees: {error}") from None
-    return there.transform, back.transform
 
 
 def _filled(template: str, level: int, x: int, y: int) -> str:

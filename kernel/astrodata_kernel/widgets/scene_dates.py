@@ -123,6 +123,10 @@ class DatesWidget(StateWidget):
             self._shows_bands(self._neighbour() if self.other is None else self.other)
         return how
 
+    def _date_of(self, date: int | None) -> int:
+        """Give the number of a date, which the browser may know before Python does."""
+        return self.date if date is None else number_of_date(self._scenes, int(date))
+
     def _shows_bands(self, number: int, names: Sequence[str] | None = None) -> None:
         for name in self.bands if names is None else names:
             known_name(self._scenes[number], str(name))

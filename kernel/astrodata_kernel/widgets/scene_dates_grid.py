@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,9 @@ from ..datasets.scene import Scene, contents_of
 from ..datasets.scene_arrays import Calibration, Grid
 from ..datasets.scene_bands import Band, Bands
 from ..datasets.scene_warp import transformer
+from ..datasets.scenes_together import by_date
 from ..errors import BadRequest
+from ..processing.scene_lower import centres, halved, window_of
 from ..processing.scene_on_grid import SceneOnGrid, finest, is_number
 
 _NODES = 33
@@ -44,7 +45,7 @@ def on_one_grid(scenes: Sequence[Scene]) -> tuple[Scene, ...]:
                 )
     first = scenes[0]
     made = [scene if scene.grid().same(first.grid()) else laid(scene, first) for scene in scenes]
-    return tuple(sorted(made, key=_when))
+    return tuple(by_date(made))
 
 
 def laid(scene: Scene, first: Scene) -> Scene:
@@ -123,32 +124,24 @@ class LaidRaster:
     def reduced(self, rows: slice, columns: slice, step: int, classes: bool) -> Values:
         """Give one value for each `step` x `step` pixels, by the file's own overviews where it has any."""
         own = self._raster.grid
-        centres = [
-            np.minimum(np.arange(part.start, part.stop, step) + (step - 1) / 2, part.stop - 1)
-            for part in (rows, columns)
-        ]
-        v, u = _pixels(self.grid, own, *centres)
+        v, u = _pixels(self.grid, own, centres(rows, step), centres(columns, step))
         blank: Any = np.nan if self._calibration is not None else self.nodata or 0
         out = np.full(v.shape, blank, self.dtype)
         with np.errstate(invalid="ignore"):
             inside = (v >= 0) & (v < own.shape[0]) & (u >= 0) & (u < own.shape[1])
         if not inside.any():
             return out
-        # Lower resolutions halve: one that is as fine as what is wanted, and its nearest pixels.
-        finer = step * abs(self.grid.transform[0] / own.transform[0])
-        inner = 1 << max(0, int(np.floor(np.log2(max(1.0, finer)) + 1e-9)))
-        windows, taken = [], []
-        for place, size in zip((v, u), own.shape, strict=True):
-            pixel = np.floor(place[inside]).astype(int)
-            first = int(pixel.min()) // inner * inner
-            windows.append(slice(first, min(size, (int(pixel.max()) // inner + 1) * inner)))
-            taken.append((pixel - first) // inner)
+        inner = halved(step * abs(self.grid.transform[0] / own.transform[0]))
+        (down, row), (across, column) = (
+            window_of(np.floor(place[inside]).astype(int), size, inner)
+            for place, size in zip((v, u), own.shape, strict=True)
+        )
         if inner == 1:
-            numbers = self._raster.read(windows[0], windows[1])
+            numbers = self._raster.read(down, across)
         else:
-            numbers = self._raster.reduced(windows[0], windows[1], inner, classes)
+            numbers = self._raster.reduced(down, across, inner, classes)
         values = numbers if self._calibration is None else self._calibration(numbers)
-        out[inside] = values[taken[0], taken[1]]
+        out[inside] = values[row, column]
         return out
 
 
@@ -191,8 +184,3 @@ def _overlap(grid: Grid, other: Grid) -> bool:
         bottom, top = float(y[known].min()), float(y[known].max())
     bounds = other.bounds
     return left < bounds[2] and right > bounds[0] and bottom < bounds[3] and top > bounds[1]
-
-
-def _when(scene: Scene) -> datetime:
-    date = scene.date or datetime.min
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from ..errors import AstrodataError, BadRequest, UnknownName
 from ..labels.given import annotator_of
 from ..processing.mask_edits import EditedMask
 from ..sentinel.activations import Activation
-from ..sentinel.mask_files import RASTERS, MaskFacts, write_mask
+from ..sentinel.mask_files import RASTERS, MaskFacts, now, write_mask
 from ..sentinel.mask_reading import checked, from_geometry, read_mask
 from ..sentinel.mask_shapes import Mask
 from .fits_saving import Box, SavingWidget
@@ -203,7 +202,7 @@ class MasksWidget(MaskEditingWidget, SavingWidget):
                 name,
                 dict(layer.names),
                 annotator_of(None),
-                datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+                now(),
                 self._scene.name,
                 _hash_of(self._scene),
                 layer.mask.history,
@@ -293,8 +292,7 @@ class MasksWidget(MaskEditingWidget, SavingWidget):
             return values, facts, notes, str(Path(mask).expanduser().resolve())
         facts = MaskFacts(name)
         if isinstance(mask, Activation):
-            graded = bool(mask.graded) or "GRA" in mask.rasters
-            values = mask.mask(grid, grading=graded)
+            values = mask.mask(grid, grading=mask.has_grades)
             if not values.any():
                 raise BadRequest(
                     f"{mask.code} {mask.area} lies outside of the scene: they share no ground"

@@ -12,6 +12,7 @@ import numpy as np
 from ..datasets.scene import Scene
 from ..errors import BadRequest
 from ..labels.given import annotator_of
+from ..processing.mask_edits import EditedMask, Window
 from ..processing.scene_names import GRADES
 from ..wire import Reply, encode
 from .base import Cancel, answers
@@ -145,17 +146,16 @@ class MasksAnswers(StateWidget):
         value: int,
         stroke: str = "",
     ) -> Reply:
-        layer = self._mask_layer(name)
-        with self._mask_lock:
-            who = annotator_of(None)
-            window = layer.mask.paint(points, float(size), value, who=who, stroke=str(stroke)[:60])
-            return self._edited_reply(layer, window)
+        layer, who = self._mask_layer(name), annotator_of(None)
+        told: dict[str, Any] = {"who": who, "stroke": str(stroke)[:60]}
+        return self._stroke_reply(
+            layer, lambda mask: mask.paint(points, float(size), value, **told)
+        )
 
     @answers("mask_fill")
     def _answer_fill(self, name: str, points: Sequence[Sequence[float]], value: int) -> Reply:
-        layer = self._mask_layer(name)
-        with self._mask_lock:
-            return self._edited_reply(layer, layer.mask.fill(points, value, who=annotator_of(None)))
+        layer, who = self._mask_layer(name), annotator_of(None)
+        return self._stroke_reply(layer, lambda mask: mask.fill(points, value, who=who))
 
     @answers("mask_turn")
     def _answer_turn(self, name: str, back: bool = True) -> Reply:
@@ -176,8 +176,16 @@ class MasksAnswers(StateWidget):
         made = self.save_mask(name, target, overwrite=bool(overwrite))
         return Reply({"name": name, "path": str(made), "there": False})
 
-    def _edited_reply(self, layer: MaskLayer, window: Any) -> Reply:
-        if window is not None:
-            layer.changed()
+    def _stroke_reply(self, layer: MaskLayer, work: Callable[[EditedMask], Window | None]) -> Reply:
+        with self._mask_lock:  # the version is that of this stroke and not of the next one
+            self._changed_by(layer, work)
+            return Reply({"name": layer.name, "version": layer.version})
+
+    def _changed_by(self, layer: MaskLayer, work: Callable[[EditedMask], Window | None]) -> bool:
+        """Change a mask as one step, tell the browser, and give whether anything changed."""
+        with self._mask_lock:
+            changed = work(layer.mask) is not None
+            if changed:
+                layer.changed()
         self._tell_layers()
-        return Reply({"name": layer.name, "version": layer.version})
+        return changed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import traitlets
 
 from ..errors import BadRequest
 from ..labels.given import annotator_of
+from ..processing.mask_edits import EditedMask
 from ..sentinel.mask_shapes import MOST_CLASSES
 from .scene_masks_answers import MasksAnswers
 from .scene_masks_layers import MaskLayer, mask_name
@@ -22,10 +22,8 @@ class MaskEditingWidget(MasksAnswers):
     masks: Any
     masks_panel: Any
     masks_visible: Any
-    _mask_lock: threading.RLock
     _mask_grid: Any
     _mask_layer: Callable[[str], MaskLayer]
-    _tell_layers: Callable[[], None]
     show_mask: Callable[..., list[str]]
     set_overlay: Callable[..., None]
 
@@ -91,11 +89,8 @@ class MaskEditingWidget(MasksAnswers):
         """
         size = self.brush_size if size is None else float(size)
         value = self.brush_value if value is None else value
-        layer = self._edited(name)
-        with self._mask_lock:
-            if layer.mask.paint(points, size, value, who=annotator_of(None)) is not None:
-                layer.changed()
-        self._tell_layers()
+        who = annotator_of(None)
+        self._changed_by(self._edited(name), lambda mask: mask.paint(points, size, value, who=who))
 
     def fill(
         self,
@@ -113,27 +108,21 @@ class MaskEditingWidget(MasksAnswers):
             As in `paint`.
         """
         value = self.brush_value if value is None else value
-        layer = self._edited(name)
-        with self._mask_lock:
-            if layer.mask.fill(points, value, who=annotator_of(None)) is not None:
-                layer.changed()
-        self._tell_layers()
+        who = annotator_of(None)
+        self._changed_by(self._edited(name), lambda mask: mask.fill(points, value, who=who))
 
     def fill_mask_holes(self, largest: int = 100, name: str | None = None) -> None:
         """Fill holes of a mask that have at most `largest` pixels and one class around them."""
-        layer = self._edited(name)
-        with self._mask_lock:
-            if layer.mask.fill_holes(largest, who=annotator_of(None)) is not None:
-                layer.changed()
-        self._tell_layers()
+        who = annotator_of(None)
+        self._changed_by(self._edited(name), lambda mask: mask.fill_holes(largest, who=who))
 
     def undo_mask(self, name: str | None = None) -> bool:
         """Take the last step of a mask back; tell whether there was one."""
-        return self._turned(name, back=True)
+        return self._changed_by(self._edited(name), EditedMask.undo)
 
     def redo_mask(self, name: str | None = None) -> bool:
         """Do the last step that was taken back again; tell whether there was one."""
-        return self._turned(name, back=False)
+        return self._changed_by(self._edited(name), EditedMask.redo)
 
     # --- what the browser's half stands on --------------------------------------------------------
 
@@ -152,12 +141,3 @@ class MaskEditingWidget(MasksAnswers):
                 "which mask? Give its name, or choose one by viewer.edit_mask('burnt')"
             )
         return self._mask_layer(name)
-
-    def _turned(self, name: str | None, back: bool) -> bool:
-        layer = self._edited(name)
-        with self._mask_lock:
-            window = layer.mask.undo() if back else layer.mask.redo()
-            if window is not None:
-                layer.changed()
-        self._tell_layers()
-        return window is not None

@@ -13,7 +13,7 @@ from ..datasets.scene import Scene
 from ..errors import BadRequest
 from ..processing import indices as spectral
 from ..processing.scene_names import scl_name
-from ..processing.scene_on_grid import pixel_of
+from ..processing.scene_on_grid import finest, pixel_of
 from ..processing.scene_series import series, spectrum
 from ..wire import Reply
 from .base import Cancel, answers
@@ -27,7 +27,7 @@ MOST_INDICES = 24
 """Indices in a series that the browser asks for."""
 
 PATIENCE = 1.0
-"""Seconds of reading after which an answer goes out with the dates that there are."""
+"""Seconds of work after which an answer goes out with what there is."""
 
 TABLES = ("series", "spectrum")
 
@@ -41,7 +41,7 @@ class ScenePixelsWidget(StateWidget):
 
     scenes: tuple[Scene, ...]
     scene: Scene
-    date: Any
+    _date_of: Callable[[int | None], int]
     code: Callable[[], str]
     _ground: Any
 
@@ -168,7 +168,7 @@ class ScenePixelsWidget(StateWidget):
 
     @traitlets.validate("series_indices")
     def _indices_are_known(self, proposal: dict[str, Any]) -> list[str]:
-        return _some(proposal["value"])
+        return known_indices(proposal["value"])
 
     @answers("scene_spectrum")
     def _answer_spectrum(self, x: float, y: float, date: int | None = None) -> Reply:
@@ -178,7 +178,7 @@ class ScenePixelsWidget(StateWidget):
         at = found.attrs
         rows = found.to_numpy().tolist()
         bands = [
-            {"band": b, "wavelength": _plain(w), "value": _plain(v), "resolution": _plain(r)}
+            {"band": b, "wavelength": finite(w), "value": finite(v), "resolution": finite(r)}
             for b, w, v, r in rows
         ]
         place = self._ground.at(at["x"], at["y"])
@@ -195,20 +195,11 @@ class ScenePixelsWidget(StateWidget):
             }
         )
 
-    def _date_of(self, date: int | None) -> int:
-        """Give the number of a date, which the browser may know before Python does."""
-        number = self.date if date is None else int(date)
-        if not 0 <= number < len(self.scenes):
-            raise BadRequest(f"date {number} does not exist: there are {len(self.scenes)}")
-        return number
-
     def _class_of(self, scene: Scene, x: int, y: int) -> str:
-        # Of another grid the number that lies here is another pixel's.
-        if "SCL" not in scene.layers.names or not scene.grid().same(self.scenes[0].grid()):
+        if "SCL" not in scene.layers.names:
             return ""
-        size = min(band.resolution for band in scene.bands)
-        row, column = scene.grid().shape[0] - 1 - y, x
-        return scl_name(int(scene.scl(size)[row : row + 1, column : column + 1][0, 0]))
+        row = scene.grid().shape[0] - 1 - y
+        return scl_name(int(scene.scl(finest(scene))[row, x]))
 
     @answers("scene_series")
     def _answer_series(
@@ -221,7 +212,7 @@ class ScenePixelsWidget(StateWidget):
         cancel: Cancel,
     ) -> Reply:
         """Answer with dates from `first` on that are read within `PATIENCE`, values under cloud too."""
-        wanted = _some(indices)
+        wanted = known_indices(indices)
         some = self.scenes[max(0, int(first)) :]
         told: dict[str, Any] = {"first": int(first), "total": len(self.scenes)}
         if not some:
@@ -240,7 +231,7 @@ class ScenePixelsWidget(StateWidget):
             found = series(some, x, y, wanted, **given, progress=check)
         except _Enough:
             found = series(some[:done], x, y, wanted, **given)  # of what is kept by now
-        values = {name: [_plain(v) for v in found[name]] for name in found if name != "cloud"}
+        values = {name: [finite(v) for v in found[name]] for name in found if name != "cloud"}
         return Reply(
             {
                 **told,
@@ -258,7 +249,7 @@ class ScenePixelsWidget(StateWidget):
         return Reply({"text": text})
 
 
-def _some(wanted: Any) -> list[str]:
+def known_indices(wanted: Any) -> list[str]:
     """Give names and formulas of indices, each once.
 
     Raises
@@ -273,5 +264,6 @@ def _some(wanted: Any) -> list[str]:
     return names
 
 
-def _plain(value: Any) -> float | None:
+def finite(value: Any) -> float | None:
+    """Give a number as JSON has it: None for what is not finite."""
     return float(value) if math.isfinite(value) else None

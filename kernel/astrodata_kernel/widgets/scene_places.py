@@ -7,6 +7,8 @@ import threading
 from typing import Any
 
 from ..datasets.scene_arrays import Grid
+from ..datasets.scene_warp import transformer
+from ..errors import BadRequest, MissingPackage
 
 WGS84 = "EPSG:4326"
 
@@ -72,19 +74,13 @@ class Places:
 
     def _to(self, source: str, target: str, x: float, y: float) -> tuple[float, float] | None:
         try:
-            from pyproj import Transformer
-            from pyproj.exceptions import ProjError
-        except ImportError:
-            return None  # the coordinates of the map are told all the same
-        try:
             with self._lock:
                 known = self._transformers.get((source, target))
                 if known is None:
-                    known = Transformer.from_crs(source, target, always_xy=True)
-                    self._transformers[(source, target)] = known
+                    known = self._transformers[(source, target)] = transformer(source, target)
                 found = known.transform(x, y)
-        except ProjError:
-            return None
+        except (BadRequest, MissingPackage):
+            return None  # the coordinates of the map are told all the same
         return (float(found[0]), float(found[1])) if all(map(math.isfinite, found)) else None
 
 

@@ -12,6 +12,7 @@ from ..datasets.scene import Scene
 from ..processing import indices
 from ..processing.pyramid import OVERVIEW, Planes
 from ..processing.raster import Image
+from ..processing.scene_lower import centres, halved, window_of
 
 _KEPT = 12
 """Whole bands at low resolution that are kept: overview, limits and histogram each ask for them."""
@@ -71,24 +72,18 @@ class BandsOnShow(LazyArray):
     def _low(self, name: str, rows: slice, columns: slice, step: int) -> Image:
         band = self.scene.named(name)
         own, height = band.raster.grid, self.shape[1]
-        finer = step * abs(self.grid.transform[0] / own.transform[0])
-        # The file's lower resolutions halve: one that is as fine as what is wanted, and its nearest pixels.
-        inner = 1 << max(0, int(np.floor(np.log2(max(1.0, finer)) + 1e-9)))
-        centres = [
-            np.minimum(np.arange(part.start, part.stop, step) + (step - 1) / 2, part.stop - 1)
-            for part in (rows, columns)
-        ]
+        inner = halved(step * abs(self.grid.transform[0] / own.transform[0]))
         # Centres of a picture's rows, from the south, to pixels of the band, from the north.
-        places = (height - 1 - centres[0], centres[1])
+        places = (height - 1 - centres(rows, step), centres(columns, step))
         taken, windows, outside = [], [], []
         for at, i, j, size in ((places[0], 4, 5, own.shape[0]), (places[1], 0, 2, own.shape[1])):
             ground = self.grid.transform[j] + self.grid.transform[i] * (at + 0.5)
             pixel = (ground - own.transform[j]) / own.transform[i]
             outside.append((pixel < 0) | (pixel >= size))
             pixel = np.clip(np.floor(pixel + 1e-9).astype(int), 0, size - 1)
-            first = int(pixel.min()) // inner * inner
-            windows.append(slice(first, min(size, (int(pixel.max()) // inner + 1) * inner)))
-            taken.append((pixel - first) // inner)
+            window, there = window_of(pixel, size, inner)
+            windows.append(window)
+            taken.append(there)
         values = self.scene.read(name, windows[0], windows[1], inner)
         found = values[np.ix_(*taken)].astype(np.float32)
         found[outside[0], :] = np.nan

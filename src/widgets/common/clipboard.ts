@@ -19,3 +19,8 @@ export async function copyText(text: string): Promise<boolean> {
     }
   }
 }
+
+/** Puts a text on the clipboard, and gives what to say of it. */
+export async function copyAndSay(text: string): Promise<string> {
+  return (await copyText(text)) ? 'Copied.' : 'The browser does not let the page copy.';
+}

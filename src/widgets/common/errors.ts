@@ -3,6 +3,11 @@ import { button, make } from './dom';
 
 const SHOWN = 3;
 
+/** Gives what an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Shows the newest few errors until they are dismissed. */
 export class ErrorStrip {
   readonly element = make('div', { class: 'astrodata-errors', role: 'alert', hidden: true });
@@ -12,7 +17,7 @@ export class ErrorStrip {
 
   /** @param retry - What a person can do about it, as a button. */
   show(error: unknown, retry?: () => void): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.#messages = [message, ...this.#messages.filter(known => known !== message)].slice(
       0,
       SHOWN

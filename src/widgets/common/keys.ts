@@ -1,5 +1,14 @@
 /** Keeps plain keys inside a viewer: JupyterLab would take them for its own. */
 
+/** Whether a key is pressed by itself, or with Shift: with others it is the browser's, or JupyterLab's. */
+export function isPlain({
+  ctrlKey,
+  metaKey,
+  altKey
+}: Pick<KeyboardEvent, 'ctrlKey' | 'metaKey' | 'altKey'>): boolean {
+  return !(ctrlKey || metaKey || altKey);
+}
+
 const MARK = 'data-lm-suppress-shortcuts';
 
 /**
@@ -15,7 +24,7 @@ export function keepKeys(root: HTMLElement): void {
   let focused: Element | null = null;
   const keep = (event?: KeyboardEvent) => {
     // Those with Ctrl, Alt or Cmd stay JupyterLab's, or Ctrl+S would no longer save.
-    const plain = !(event && (event.ctrlKey || event.metaKey || event.altKey));
+    const plain = !event || isPlain(event);
     root.toggleAttribute(MARK, plain);
     focused?.toggleAttribute(MARK, plain);
   };

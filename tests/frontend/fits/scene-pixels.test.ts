@@ -121,6 +121,8 @@ const PIXELS = {
   series_indices: ['NBR'],
   series_clouds: false,
   choices: [{ group: 'Indices', text: 'NBR', bands: ['NBR'] }],
+  dates: [{ date: '2022-07-14T10:06:01+00:00', error: '', hdu: 0 }],
+  date: 0,
   selected_shapes: []
 };
 

@@ -8,6 +8,7 @@ import type { Size } from '../../../core/geometry';
 import type { View } from '../../../core/protocol';
 import { isAbort } from '../../../core/request';
 import { Later, field, make, select } from '../../common/dom';
+import { messageOf } from '../../common/errors';
 import type { Traits } from '../../common/traits';
 import type { Part } from '../part';
 import './basemap.css';
@@ -203,7 +204,7 @@ export class BasemapPart implements Part {
       ({ meta }) => signal.aborted || this.#lay(meta),
       (error: unknown) => {
         if (!isAbort(error) && !signal.aborted) {
-          this.#say(error instanceof Error ? error.message : String(error));
+          this.#say(messageOf(error));
         }
       }
     );

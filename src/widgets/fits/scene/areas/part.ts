@@ -1,8 +1,9 @@
 /** Areas of a scene: the selected region's bands and indices in numbers, and what is cut out of it. */
 import { isAbort } from '../../../../core/request';
-import { copyText } from '../../../common/clipboard';
+import { copyAndSay } from '../../../common/clipboard';
 import { Later } from '../../../common/dom';
 import { download } from '../../../common/download';
+import { messageOf } from '../../../common/errors';
 import type { Traits } from '../../../common/traits';
 import type { Part } from '../../part';
 import type { SceneContext, SceneRequester, SceneTraits } from '../traits';
@@ -75,7 +76,7 @@ export class AreasPart implements Part {
   }
 
   get #region() {
-    return chosen(this.#traits.get('shapes') ?? [], this.#traits.get('selected_shapes') ?? []);
+    return chosen(this.#traits.get('shapes'), this.#traits.get('selected_shapes'));
   }
 
   /** What the numbers depend on. */
@@ -86,7 +87,7 @@ export class AreasPart implements Part {
       region && place(region.shape),
       traits.get('series_indices'),
       traits.get('area_clouds'),
-      traits.get('date') ?? 0
+      traits.get('date')
     ]);
   }
 
@@ -113,14 +114,14 @@ export class AreasPart implements Part {
     if (!region) {
       return;
     }
-    const choices = traits.get('choices') ?? [];
+    const choices = traits.get('choices');
     this.#panel.show({
       title: `${region.shape.text || `${region.shape.shape} ${region.number}`}`,
       open: traits.get('area_panel'),
       indices: traits.get('series_indices'),
       offered: choices.filter(({ group }) => group === 'Indices').map(({ text }) => text),
       clouds: traits.get('area_clouds'),
-      several: (traits.get('dates')?.length ?? 1) > 1,
+      several: traits.get('dates').length > 1,
       found: this.#found,
       histogram: this.#histogram,
       name: this.#name,
@@ -140,7 +141,7 @@ export class AreasPart implements Part {
     void this.#measure(requester, place(region.shape), turn.signal)
       .catch((error: unknown) => {
         if (!isAbort(error) && !turn.signal.aborted) {
-          this.#said = error instanceof Error ? error.message : String(error);
+          this.#said = messageOf(error);
         }
       })
       .finally(() => {
@@ -160,7 +161,7 @@ export class AreasPart implements Part {
   ): Promise<void> {
     const clouds = this.#traits.get('area_clouds');
     const indices = this.#traits.get('series_indices');
-    const date = this.#traits.get('date') ?? 0;
+    const date = this.#traits.get('date');
     while (!this.#found || this.#found.next !== null) {
       const first = this.#found?.next ?? 0;
       const msg = { shape, indices, clouds, first, date };
@@ -222,8 +223,7 @@ export class AreasPart implements Part {
       'viewer.export(region, "area.tif")'
     ];
     await this.#work(async () => {
-      const done = await copyText(lines.join('\n'));
-      this.#said = done ? 'Copied.' : 'The browser does not let the page copy.';
+      this.#said = await copyAndSay(lines.join('\n'));
     });
   }
 
@@ -235,7 +235,7 @@ export class AreasPart implements Part {
       await work();
     } catch (error) {
       if (!isAbort(error)) {
-        this.#said = error instanceof Error ? error.message : String(error);
+        this.#said = messageOf(error);
       }
     } finally {
       this.#working--;

@@ -3,6 +3,7 @@ import { clearDates, nextClear, type DateTraits } from '../../../../core/dates';
 import type { Point } from '../../../../core/geometry';
 import type { DescribeMeta, Where } from '../../../../core/protocol';
 import { Later, make } from '../../../common/dom';
+import { isPlain } from '../../../common/keys';
 import type { Traits } from '../../../common/traits';
 import { AheadRequester } from '../../cube/ahead';
 import { Player } from '../../cube/player';
@@ -155,7 +156,7 @@ export class DatesPart implements Part {
   }
 
   key(event: KeyboardEvent): boolean {
-    if (!this.#several || event.ctrlKey || event.metaKey || event.altKey) {
+    if (!this.#several || !isPlain(event)) {
       return false;
     }
     const actions: Record<string, () => void> = {

@@ -8,6 +8,8 @@ import {
   type SceneDate
 } from '../../../../core/dates';
 import { make } from '../../../common/dom';
+import { messageOf } from '../../../common/errors';
+import { isPlain } from '../../../common/keys';
 
 export interface StripHooks {
   show(date: number): void;
@@ -103,7 +105,7 @@ export class Strip {
   fail(date: number, error: unknown): void {
     const option = this.#options[date];
     if (option) {
-      option.title = error instanceof Error ? error.message : String(error);
+      option.title = messageOf(error);
     }
   }
 
@@ -132,7 +134,7 @@ export class Strip {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) {
+    if (!isPlain(event)) {
       return;
     }
     const { date, most } = this.#marked;

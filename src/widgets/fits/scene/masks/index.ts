@@ -3,6 +3,7 @@ import { dayOf } from '../../../../core/dates';
 import type { Point, Size } from '../../../../core/geometry';
 import type { DescribeMeta, View } from '../../../../core/protocol';
 import { button, make } from '../../../common/dom';
+import { isPlain } from '../../../common/keys';
 import type { Traits } from '../../../common/traits';
 import type { Grip, Part } from '../../part';
 import { catchEvents } from '../../regions/catching';
@@ -52,7 +53,7 @@ export class MasksPart implements Part {
   readonly hand: Part = { grip: (at, event) => this.#grip(at, event) };
   /** Takes keys before all other parts, while the hand paints. */
   readonly keys: Part = {
-    key: event => !!this.#editing && plain(event) && this.#onPaintingKey(event.key)
+    key: event => !!this.#editing && isPlain(event) && this.#onPaintingKey(event.key)
   };
   readonly #context: SceneContext;
   readonly #traits: Traits<SceneTraits>;
@@ -145,7 +146,7 @@ export class MasksPart implements Part {
   }
 
   key(event: KeyboardEvent): boolean {
-    const mine = plain(event) && event.key === 'm';
+    const mine = isPlain(event) && event.key === 'm';
     if (mine) {
       this.#toggle();
     }
@@ -367,9 +368,4 @@ export class MasksPart implements Part {
       done: back(() => this.#done())
     });
   }
-}
-
-/** Whether a key is pressed by itself, or with Shift. */
-function plain({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-  return !(ctrlKey || metaKey || altKey);
 }

@@ -1,8 +1,9 @@
 /** Pixels of a scene: a click pins one, and below the picture stand its spectrum and its indices in time. */
 import { imageToScreen, isInside, pixelAt, type Point, type Size } from '../../../../core/geometry';
 import type { DescribeMeta, View } from '../../../../core/protocol';
-import { copyText } from '../../../common/clipboard';
+import { copyAndSay } from '../../../common/clipboard';
 import { button, make } from '../../../common/dom';
+import { isPlain } from '../../../common/keys';
 import { css, PALETTE } from '../../../common/palette';
 import type { Traits } from '../../../common/traits';
 import type { Grip, Part } from '../../part';
@@ -104,8 +105,7 @@ export class PixelsPart implements Part {
   }
 
   key(event: KeyboardEvent): boolean {
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (!plain || event.key !== 's') {
+    if (!isPlain(event) || event.key !== 's') {
       return false;
     }
     const place = this.#pointer && this.#placeAt(this.#pointer);
@@ -171,7 +171,7 @@ export class PixelsPart implements Part {
   }
 
   #showDate(date: number): void {
-    const one = this.#traits.get('dates')?.[date];
+    const one = this.#traits.get('dates')[date];
     if (one?.error) {
       this.#panel.say(one.error);
     } else if (one) {
@@ -189,8 +189,7 @@ export class PixelsPart implements Part {
     try {
       const { signal } = this.#context;
       const { meta } = await this.#requester!.request('scene_pixels_text', { what }, signal);
-      const done = await copyText(meta.text);
-      this.#panel.say(done ? 'Copied.' : 'The browser does not let the page copy.');
+      this.#panel.say(await copyAndSay(meta.text));
     } catch (error) {
       this.#context.fail(error);
     }
@@ -208,7 +207,7 @@ export class PixelsPart implements Part {
     this.#mark(pixels);
     this.#reading.want({
       pixels: open ? pixels : [],
-      date: traits.get('date') ?? 0,
+      date: traits.get('date'),
       indices: traits.get('series_indices'),
       series: this.#several
     });
@@ -216,7 +215,7 @@ export class PixelsPart implements Part {
   }
 
   get #several(): boolean {
-    return (this.#traits.get('dates')?.length ?? 1) > 1;
+    return this.#traits.get('dates').length > 1;
   }
 
   /** Those that stay keep their colour. */
@@ -258,8 +257,8 @@ export class PixelsPart implements Part {
     if (!traits.get('pixel_panel')) {
       return;
     }
-    const [dates, date] = [traits.get('dates') ?? [], traits.get('date') ?? 0];
-    const choices = traits.get('choices') ?? [];
+    const [dates, date] = [traits.get('dates'), traits.get('date')];
+    const choices = traits.get('choices');
     this.#panel.show({
       pins: traits.get('pixels').map(place => ({
         place,

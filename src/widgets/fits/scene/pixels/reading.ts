@@ -1,5 +1,6 @@
 /** Fetches spectra and series of places, each once, one after the other: pictures come first. */
 import { isAbort } from '../../../../core/request';
+import { messageOf } from '../../../common/errors';
 import type { SceneRequester } from '../traits';
 import type { Place, SpectrumMeta } from './wire';
 
@@ -131,7 +132,7 @@ export class Reading {
       if (signal.aborted || isAbort(error)) {
         return;
       }
-      this.#failed.set(key, error instanceof Error ? error.message : String(error));
+      this.#failed.set(key, messageOf(error));
     }
     if (!signal.aborted) {
       this.#changed();

@@ -1,0 +1,305 @@
+"""Blocks that keep what a pipeline made where people want it: files, registered models, feature views.
+
+A result that is kept in the cache counts only as long as what was written is still there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..pipeline import Work, block
+from ..writing import write_whole
+from .step_help import place_of, working
+
+
+def still_there(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: Work) -> bool:
+    """Tell whether the file that was written is there with the same bytes."""
+    from ..pipeline.value_kinds import file_hash
+
+    place = place_of(parameters["path"], work)
+    kept = outputs["file"]
+    try:
+        return place.stat().st_size == kept.stat().st_size and file_hash(place) == file_hash(kept)
+    except OSError:
+        return False
+
+
+@block(outputs=("file",), holds=still_there)
+def save_table(table: Any, *, path: Path, work: Work | None = None) -> Any:
+    """Write a table to a file.
+
+    Parameters
+    ----------
+    table
+        A table.
+    path
+        Ends with ``.parquet`` or ``.csv``; relative ones start from the folder of the pipeline's file.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BadRequest
+        Another ending.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    place = _place(path, work, (".parquet", ".csv"))
+    if place.suffix == ".csv":
+        return write_whole(place, table.to_csv(index=False).encode())
+    return write_whole(place, lambda file: pq.write_table(pa.Table.from_pandas(table), file))
+
+
+@block(outputs=("file",), holds=still_there)
+def save_array(values: Any, *, path: Path, work: Work | None = None) -> Any:
+    """Write an array to a file of NumPy.
+
+    Parameters
+    ----------
+    values
+        An array, or a data set of one.
+    path
+        Ends with ``.npy``; relative ones start from the folder of the pipeline's file.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BadRequest
+        Another ending.
+    """
+    place = _place(path, work, (".npy",))
+    array = np.asarray(getattr(values, "array", values)[...])
+    return write_whole(place, lambda file: np.save(file, array, allow_pickle=False))
+
+
+@block(outputs=("file",), holds=still_there)
+def save_file(file: Any, *, path: Path, work: Work | None = None) -> Any:
+    """Write a file or a figure that a step gave to a place of its own.
+
+    Parameters
+    ----------
+    file
+        A page, a map, any file; or a figure, which is written as SVG.
+    path
+        Relative ones start from the folder of the pipeline's file.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BadRequest
+        It is no file and no figure.
+    """
+    import shutil
+
+    from ..errors import BadRequest
+
+    place = _place(path, work)
+    if isinstance(file, Path):
+        with file.open("rb") as source:
+            return write_whole(place, lambda target: shutil.copyfileobj(source, target))
+    if not hasattr(file, "svg") and not hasattr(file, "savefig"):
+        raise BadRequest(
+            f"{type(file).__name__} is no file and no figure: save_table, save_array, or "
+            "save_model write it"
+        )
+    from ..training import svg_of
+
+    return write_whole(place, (file.svg if hasattr(file, "svg") else svg_of(file)).encode())
+
+
+def model_there(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: Work) -> bool:  # noqa: ARG001
+    """Tell whether the model's file is there: its bytes differ from one time to the next."""
+    return place_of(parameters["path"], work).is_file()
+
+
+@block(outputs=("path",), holds=model_there)
+def save_model(model: Any, *, path: Path, work: Work | None = None) -> Any:
+    """Write a Keras model to a ``.keras`` file.
+
+    Parameters
+    ----------
+    model
+        A Keras model, or that of `train_keras`.
+    path
+        Relative ones start from the folder of the pipeline's file.
+
+    Returns
+    -------
+    str
+        The path, as it was given.
+    """
+    from ..models import save
+
+    place = _place(path, work, (".keras",))
+    save(getattr(model, "model", model), place)
+    return path.as_posix()
+
+
+def registered(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: Work) -> bool:
+    """Tell whether the model is in the registry still."""
+    registry = _registry(work)
+    name = parameters["model_name"]
+    if name not in registry.models():
+        return False
+    wanted = outputs["registered"]["lineage"]
+    return any(one.lineage_hash == wanted for one in registry.versions(name))
+
+
+@block(stage="train", outputs=("registered",), holds=registered)
+def register_model(
+    model: Any,
+    example: Any,
+    *,
+    model_name: str,
+    alias: str | None = None,
+    reason: str | None = None,
+    work: Work | None = None,
+) -> Any:
+    """Make a model the next version of a registered one, with signature and example, and promote it.
+
+    Parameters
+    ----------
+    model
+        Of Keras, scikit-learn or XGBoost, or of `train_sklearn` and its like.
+    example
+        Rows of its input: a table, which may have the target, or an array.
+    model_name
+        Of the registered model.
+    alias
+        That shall point to it, such as ``"champion"``; none by default.
+    reason
+        Why, which an alias needs.
+
+    Returns
+    -------
+    dict
+        ``name``, ``alias`` and ``lineage``, the hash of the model. The version is told as a note.
+
+    Raises
+    ------
+    BadRequest
+        An alias without a reason, or an example that the model does not take.
+    MissingPackage
+        MLflow is missing.
+    """
+    from ..errors import BadRequest
+    from ..pipeline.value_kinds import hash_of
+
+    work = working(work)
+    if alias is not None and not (reason or "").strip():
+        raise BadRequest(
+            f"the alias {alias!r} of {model_name!r} needs a reason: say why it is promoted"
+        )
+    digest = hash_of(model)
+    columns = getattr(model, "columns", None)
+    rows = (
+        example[list(columns)] if columns is not None and hasattr(example, "columns") else example
+    )
+    inner = model.model if columns is not None else model
+    if isinstance(rows, np.ndarray):
+        rows = np.array(rows[:5])
+    registry = _registry(work)
+    with registry.tracker.run(f"register {model_name}", folder=work.base) as run:
+        kept = run.model(inner, "model", example=rows, lineage_hash=digest)
+        version = registry.register(run, kept, model_name, lineage_hash=digest)
+    if alias is not None:
+        registry.promote(model_name, version.version, alias, reason=reason)
+    work.note(f"version {version.version} of {model_name} is {digest[:19]}…")
+    return {"name": model_name, "alias": alias, "lineage": digest}
+
+
+def view_there(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: Work) -> bool:
+    """Tell whether the feature view is there still, with rows."""
+    from ..feature_store import FeatureStore
+
+    store = FeatureStore(work.root)
+    if parameters["view"] not in store:
+        return False
+    told = outputs["view"]
+    held = store.versions(parameters["view"])
+    return told["version"] in held and bool(store.view(told["name"], told["version"]).parts)
+
+
+@block(outputs=("view",), holds=view_there)
+def write_features(
+    table: Any,
+    *,
+    view: str,
+    at: str | None = None,
+    units: dict[str, str] = {},  # noqa: B006
+    entity: str = "event",
+    description: str = "",
+    work: Work | None = None,
+) -> Any:
+    """Write a table into a feature view of the workspace, as a new part of it.
+
+    Parameters
+    ----------
+    table
+        ``event_id``, or the numbers of the rows are taken; ``event_time`` where `at` is not told; the
+        features. Latents are taken too.
+    view
+        Its name, which is defined where it is new or its columns are.
+    at
+        Time from which all rows hold, ISO 8601.
+    units
+        Of columns, as texts that astropy knows.
+    entity, description
+        As of `FeatureStore.define`.
+
+    Returns
+    -------
+    dict
+        ``name``, ``version``, ``columns``, ``rows``.
+    """
+    from ..feature_store import FeatureStore
+    from ..latent import Latents
+
+    work = working(work)
+    rows = table.table().rename(columns={"id": "event_id"}) if isinstance(table, Latents) else table
+    if "event_id" not in rows:
+        rows = rows.reset_index(drop=True).rename_axis("event_id").reset_index()
+    features = [one for one in rows.columns if one not in ("event_id", "event_time")]
+    columns = {one: {"dtype": str(rows[one].dtype), "unit": units.get(one, "")} for one in features}
+    made = FeatureStore(work.root).define(
+        view,
+        columns=columns,
+        entity=entity,
+        id_dtype="int64" if rows["event_id"].dtype.kind in "iu" else "string",
+        description=description,
+    )
+    made.write(rows, at=at)
+    return {"name": view, "version": made.version, "columns": features, "rows": len(rows)}
+
+
+def _registry(work: Work) -> Any:
+    from ..tracking import Registry, Tracker
+    from ..workspace import FOLDER
+
+    # Whoever names a store means it; else that of the run's workspace, wherever the process works.
+    own = f"sqlite:///{work.root / FOLDER / 'mlflow.db'}"
+    return Registry(Tracker(None if os.environ.get("MLFLOW_TRACKING_URI") else own))
+
+
+def _place(path: Path, work: Work | None, endings: tuple[str, ...] = ()) -> Path:
+    from ..errors import BadRequest
+
+    place = place_of(path, working(work))
+    if endings and place.suffix not in endings:
+        raise BadRequest(f"{path.name}: give a name that ends with {' or '.join(endings)}")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
