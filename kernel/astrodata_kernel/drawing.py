@@ -21,3 +21,28 @@ class CellFigure(Figure):
         self.savefig(made, format="png", dpi=DPI, bbox_inches="tight")
         width, height = struct.unpack(">II", made.getvalue()[16:24])
         return made.getvalue(), {"width": width * 72 // DPI, "height": height * 72 // DPI}
+
+
+def svg_of(figure: Any, *, tight: bool = False) -> str:
+    """Give a figure as SVG text that can stand in a page; the same figure is the same text.
+
+    Parameters
+    ----------
+    figure
+        Of Matplotlib.
+    tight
+        Whether the edge lies around all that is drawn, beyond the axes too.
+    """
+    from matplotlib import rc_context
+
+    made = io.StringIO()
+    # Matplotlib would draw the names of its clip paths by lot.
+    with rc_context({"svg.hashsalt": "astrodata"}):
+        figure.savefig(
+            made,
+            format="svg",
+            bbox_inches="tight" if tight else None,
+            metadata={"Date": None, "Creator": None},
+        )
+    text = made.getvalue()
+    return text[text.index("<svg") :]

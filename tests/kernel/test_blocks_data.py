@@ -20,7 +20,7 @@ STRAIN = EXAMPLES / "gw" / "H-H1_LOSC_4_V2-1126259446-32.hdf5"
 
 @pytest.fixture
 def steady(tmp_path):
-    """Run a pipeline, run it again, and run it in another workspace: nothing is done twice, and the same comes."""
+    """Run a pipeline twice, and in another workspace: nothing is done again, and the same comes."""
 
     def run(pipeline, **options):
         first, again, other = (
@@ -69,7 +69,7 @@ def test_a_table_is_cleaned_divided_filled_coded_and_standardised_by_its_trainin
     assert run.metrics["clean.dropped"] == 5
     train, test = run.outputs["scale.train"], run.outputs["scale.test"]
     assert list(train.columns) == [
-        *("ra", "dec", "parallax", "phot_g_mean_mag", "bright_no", "bright_yes")
+        *("ra", "dec", "parallax", "phot_g_mean_mag", "bright=no", "bright=yes")
     ]
     assert train["ra"].mean() == pytest.approx(0, abs=1e-9)
     assert test["ra"].mean() != pytest.approx(0, abs=1e-9)

@@ -18,7 +18,7 @@ GAIA = EXAMPLES / "tables" / "gaia_cone.fits"
 
 @pytest.fixture
 def steady(tmp_path):
-    """Run a pipeline, run it again, and run it in another workspace: nothing is done twice, and the same comes."""
+    """Run a pipeline twice, and in another workspace: nothing is done again, and the same comes."""
 
     def run(pipeline, **options):
         first, again, other = (

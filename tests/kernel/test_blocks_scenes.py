@@ -1,4 +1,4 @@
-"""Blocks of satellite scenes and of patches: real scenes with fires built into them, twice, in two workspaces."""
+"""Blocks of satellite scenes and patches: real scenes with fires built into them, in two workspaces."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ COG = EXAMPLES / "sentinel2_29RKH"
 
 @pytest.fixture
 def steady(tmp_path):
-    """Run a pipeline, run it again, and run it in another workspace: nothing is done twice, and the same comes."""
+    """Run a pipeline twice, and in another workspace: nothing is done again, and the same comes."""
 
     def run(pipeline, **options):
         first, again, other = (

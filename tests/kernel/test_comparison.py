@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astrodata_kernel.drawing import svg_of
 from astrodata_kernel.errors import BadRequest
 from astrodata_kernel.latent import (
     Detector,
@@ -15,7 +16,6 @@ from astrodata_kernel.latent import (
 )
 from astrodata_kernel.models import waveform_cae
 from astrodata_kernel.processing.waveforms import synthesize
-from astrodata_kernel.training.figures import svg_of
 
 
 def test_the_baselines_find_what_was_measured_of_them():

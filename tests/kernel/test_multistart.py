@@ -235,7 +235,13 @@ def test_a_run_is_kept_with_its_parameters_curves_figure_and_model(tmp_path):
     np.testing.assert_allclose([point.value for point in curve], expected)
     assert kept.data.metrics["val_loss"] == pytest.approx(done.val_loss)
     names = {item.path for item in client.list_artifacts(done.facts["mlflow_run"])}
-    assert names == {"history.csv", "history.svg", "starts.csv", "model.keras"}
+    assert names == {
+        "environment.json",
+        "history.csv",
+        "history.svg",
+        "model.keras",
+        "starts.csv",
+    }
     path = client.download_artifacts(done.facts["mlflow_run"], "model.keras", str(tmp_path))
     x = pulses(3)
     again = load(path).predict(x, verbose=0)

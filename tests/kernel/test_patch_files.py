@@ -8,6 +8,7 @@ from pathlib import Path
 import astrodata_kernel as adk
 import numpy as np
 import pytest
+from astrodata_kernel.drawing import svg_of
 from astrodata_kernel.errors import (
     AstrodataError,
     BadRequest,
@@ -24,7 +25,6 @@ from astrodata_kernel.processing.patch_files import ENDINGS
 from astrodata_kernel.processing.patch_sets import PatchSet
 from astrodata_kernel.processing.splits import balance_figure, class_balance, sampling_weights
 from astrodata_kernel.readers.caps import caps
-from astrodata_kernel.training.figures import svg_of
 
 SCENE = Path(__file__).parents[2] / "examples" / "data" / "sentinel2_29RKH"
 BANDS = ["B8A", "B11", "B12"]

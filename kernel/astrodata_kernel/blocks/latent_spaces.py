@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..pipeline import Work, block
-from .step_help import given, working
+from .step_help import given, off_the_pool, working
 
 
 @block(outputs=("latents",))
@@ -37,16 +37,17 @@ def encode(
     from ..latent import encode as encoded
 
     work = working(work)
-    return encoded(
-        events,
-        model,
-        path=work.folder / "latents.parquet",
-        batch_size=batch_size,
-        compiled=compiled,
-        client=work.client,
-        progress=work.progress,
-        cancelled=work.check,
-    )
+    with off_the_pool(work) as client:
+        return encoded(
+            events,
+            model,
+            path=work.folder / "latents.parquet",
+            batch_size=batch_size,
+            compiled=compiled,
+            client=client,
+            progress=work.progress,
+            cancelled=work.check,
+        )
 
 
 @block(outputs=("latents",))

@@ -49,7 +49,7 @@ class Piece:
 
 
 def on_cluster(
-    function: Callable[..., Any], traces: Any, options: Mapping[str, Any], work: Work
+    function: Callable[..., Any], traces: Any, options: Mapping[str, Any], work: Work, client: Any
 ) -> Any:
     """Give the tables that a function makes of pieces of traces, one below the other."""
     import pandas as pd
@@ -59,7 +59,7 @@ def on_cluster(
     found = each(
         partial(_measured, function=function, options=dict(options)),
         _Pieces(traces),
-        cluster=work.client,
+        cluster=client,
         progress=work.progress,
         cancelled=work.cancelled,
     )

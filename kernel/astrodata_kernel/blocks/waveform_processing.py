@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ..pipeline import Work, block
-from .step_help import given, working
+from .step_help import given, off_the_pool, working
 from .trace_values import like, period_of, streamed
 
 
@@ -286,8 +286,9 @@ def waveform_features(
         else getattr(traces, "meta", {}).get("sample_period"),
         "threshold": threshold,
     }
-    if work.client is not None:
-        return on_cluster(features, traces, options, work)
+    with off_the_pool(work) as client:
+        if client is not None:
+            return on_cluster(features, traces, options, work, client)
     return features(traces, **options, cancelled=work.check, progress=work.progress)
 
 
@@ -393,7 +394,12 @@ def waveform_density(
 
     work = working(work)
     counts, found = persistence(
-        traces, columns, rows, limits, cancelled=work.check, progress=work.progress
+        getattr(traces, "array", traces),
+        columns,
+        rows,
+        limits,
+        cancelled=work.check,
+        progress=work.progress,
     )
     return counts, [float(one) for one in found]
 

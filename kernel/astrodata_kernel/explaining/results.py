@@ -110,7 +110,7 @@ class Importance:
         return f"<Importance by {self.method} of {len(self.table)} columns to {self.target!r}: {first}{more}>"
 
     def _repr_html_(self) -> str:
-        from ..training.figures import svg_of
+        from ..drawing import svg_of
 
         about = f"{self.method}, {self.metric}, {self.rows:,} rows"
         base = "" if np.ndim(self.base) else f", {float(self.base):.4g} as they are"

@@ -20,6 +20,7 @@ OPTIONS = {
     "label": ("--classes", "--session", "--queue", "--encoder", "--blind", "--hdu"),
     "labels": (),
     "index": ("--resolution", "--save", "--offset", "--scale"),
+    "run": ("-p", "--upto", "--fresh", "--dry-run", "--no-track", "--as"),
     "burnt": (
         *("--resolution", "--save", "--offset", "--scale"),
         *("--mask", "--threshold", "--model"),

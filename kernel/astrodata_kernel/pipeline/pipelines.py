@@ -14,6 +14,7 @@ from .registry import block_named
 from .steps import RESERVED, Ref, Step, checked_name, in_order, refs_of, substituted
 
 if TYPE_CHECKING:
+    from ..compute import Job
     from .planning import Plan
     from .results import Run
     from .searching import Search
@@ -409,6 +410,67 @@ class Pipeline:
         from .yaml_pipelines import yaml_of
 
         return yaml_of(self)
+
+    def to_snakemake(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        workspace: str | os.PathLike[str] | None = None,
+        **parameters: Any,
+    ) -> Path:
+        """Write the pipeline as a Snakemake workflow, a rule a step, and give the path of its Snakefile.
+
+        Parameters
+        ----------
+        folder
+            Of the workflow; made if it is not there.
+        workspace
+            Whose cache holds what the steps make.
+        **parameters
+            Of the pipeline; ``snakemake --config name=value`` chooses others.
+
+        Raises
+        ------
+        BadRequest
+            A block of it lives in this session alone, or the folder holds another workflow.
+        UnknownName
+            There is no such parameter.
+        """
+        from .snakemake_export import to_snakemake
+
+        return to_snakemake(self, folder, parameters, workspace)
+
+    def to_batch(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        workspace: str | os.PathLike[str] | None = None,
+        there: str | None = None,
+        **fields: Any,
+    ) -> Job:
+        """Give the batch job of the platform that runs the pipeline; `adk.compute.BatchClient` submits it.
+
+        Parameters
+        ----------
+        parameters
+            Of the pipeline.
+        workspace
+            Whose cache holds what the steps make.
+        there
+            Its folder as the job sees it; the same by default.
+        **fields
+            Of `adk.compute.Job`: ``queue``, ``cpu_request``, ``memory_request`` and others.
+
+        Raises
+        ------
+        BadRequest
+            A block of it lives in this session alone, or a field that no job can have.
+        UnknownName
+            There is no such parameter.
+        """
+        from .batch_export import to_batch
+
+        return to_batch(self, parameters, workspace, there, **fields)
 
     def resolved(self, step: Step, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give the parameters of a step, checked; names of parameters are replaced by their values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ..errors import BadRequest, MissingPackage, closest
@@ -101,11 +102,13 @@ def json_schema() -> dict[str, Any]:
         step["allOf"] = cases
     made["properties"]["steps"]["additionalProperties"] = step
     made["properties"]["tests"]["additionalProperties"] = tests_schema()
-    return {
+    whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "AstroData Lab pipeline",
         **made,
     }
+    # Defaults may be tuples, which JSON writes as lists.
+    return dict(json.loads(json.dumps(whole)))
 
 
 def check(text: Text) -> None:

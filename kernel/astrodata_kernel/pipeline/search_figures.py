@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import BadRequest, closest
 
 if TYPE_CHECKING:
@@ -88,36 +86,10 @@ def _slice(search: Search, done: Any) -> Any:
 
 
 def _parallel(search: Search, done: Any) -> Any:
-    from ..drawing import CellFigure
+    from ..tracking.pictures import parallel_axes
 
-    names = [*done.columns[5:], "value"]
-    figure = CellFigure(figsize=(1.6 * len(names) + 1.5, 3.5), layout="constrained")
-    axes = figure.subplots()
-    lines, shown = [], []
-    for name in names:
-        values, ticks = _places(done[name])
-        low, high = float(np.min(values)), float(np.max(values))
-        lines.append((values - low) / ((high - low) or 1))
-        shown.append((ticks[0], ticks[-1]) if ticks else (f"{low:.4g}", f"{high:.4g}"))
-    order = np.argsort(done.value.to_numpy())
-    colours = (np.argsort(order) + 1) / len(order)
-    if search.direction == "minimize":
-        colours = 1 - colours
-    from matplotlib import colormaps
-
-    for row, strength in enumerate(colours):
-        heights = [line[row] for line in lines]
-        axes.plot(range(len(names)), heights, color=colormaps["viridis_r"](strength), alpha=0.7)
-    for place, (low_text, high_text) in enumerate(shown):
-        axes.axvline(place, color="0.6", linewidth=0.8)
-        axes.text(place, -0.04, low_text, ha="center", va="top", fontsize=8)
-        axes.text(place, 1.04, high_text, ha="center", va="bottom", fontsize=8)
-    axes.set_xticks(range(len(names)), [*names[:-1], search.metric])
-    axes.tick_params(axis="x", pad=14, length=0)
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
-    axes.set_ylim(-0.02, 1.12)
-    return figure
+    table = done.rename(columns={"value": search.metric})
+    return parallel_axes(table, [*done.columns[5:], search.metric], search.metric)
 
 
 def _places(column: Any) -> tuple[Any, list[str]]:

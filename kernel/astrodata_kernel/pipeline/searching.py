@@ -98,7 +98,7 @@ class Search:
     def _repr_html_(self) -> str:
         from html import escape
 
-        from ..training.figures import svg_of
+        from ..drawing import svg_of
         from .pictures import Picture
 
         shown = f"<p>{escape(repr(self)[1:-1])}</p>"

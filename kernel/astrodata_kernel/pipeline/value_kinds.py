@@ -248,7 +248,7 @@ def _is_picture(value: Any) -> bool:
 
 
 def _save_svg(value: Any, folder: Path) -> None:
-    from ..training.figures import svg_of
+    from ..drawing import svg_of
 
     text = value.svg if hasattr(value, "svg") else svg_of(value)
     (folder / "figure.svg").write_text(text, encoding="utf-8")

@@ -65,9 +65,9 @@ class Comparison:
         return parallel_axes(self.table, drawn, colour or (numbers[-1] if numbers else None))
 
     def _repr_html_(self) -> str:
-        from .pictures import svg_text
+        from ..drawing import svg_of
 
-        picture = svg_text(self.figure()) if self.parameters or self.metrics else ""
+        picture = svg_of(self.figure(), tight=True) if self.parameters or self.metrics else ""
         rows: str = self.table.head(_SHOWN).to_html(escape=True, na_rep="", border=0)
         more = len(self.table) - _SHOWN
         return picture + rows + (f"<p>and {more} more runs</p>" if more > 0 else "")

@@ -13,11 +13,11 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from ..drawing import svg_of
 from ..errors import AstrodataError, BadRequest, Cancelled, UnreadableFile
 from .buffers import AT_ONCE, Buffer
 from .code_versions import code_version
 from .environments import environment, environment_text, user_name, version_of
-from .pictures import svg_text
 from .stores import MLFLOW_TAG, in_words
 from .system_metrics import Sampler
 
@@ -146,7 +146,7 @@ class Run:
                 )
             svg = figure
         elif hasattr(figure, "savefig"):
-            svg = svg_text(figure)
+            svg = svg_of(figure, tight=True)
         else:
             raise BadRequest(
                 f"a figure is Matplotlib's, or the text of an SVG, not {type(figure).__name__}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,19 +12,6 @@ import pandas as pd
 _MOST_AXES = 12
 _MOST_WORDS = 12  # categories on an axis that are written
 _WIDE = 100.0  # ratio of largest to smallest beyond which an axis is logarithmic
-
-
-def svg_text(figure: Any) -> str:
-    """Give a figure of Matplotlib as SVG text that can stand in a page; the same figure, the same text."""
-    from matplotlib import rc_context
-
-    made = io.StringIO()
-    with rc_context({"svg.hashsalt": "astrodata"}):
-        figure.savefig(
-            made, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None}
-        )
-    text = made.getvalue()
-    return text[text.index("<svg") :]
 
 
 def parallel_axes(table: pd.DataFrame, columns: Sequence[str], colour: str | None) -> Any:

@@ -19,7 +19,7 @@ _HOMES = {
     "history_figure": "figures",
     "multistart": "multistarts",
     "split": "data",
-    "svg_of": "figures",
+    "svg_of": ".drawing",
 }
 
 _ROOMS = ("tabular",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pandas as pd
@@ -68,15 +67,3 @@ def _scores(axes: Any, history: pd.DataFrame) -> None:
     beside.set_ylim(0, 1)
     beside.set_ylabel("IoU and Dice of the validation")
     beside.legend(fontsize="small", loc="lower right")
-
-
-def svg_of(figure: Any) -> str:
-    """Give a figure as SVG text that can stand in a page."""
-    from matplotlib import rc_context
-
-    buffer = io.StringIO()
-    # The same figure is the same text: Matplotlib would draw the names of its clip paths by lot.
-    with rc_context({"svg.hashsalt": "astrodata"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]

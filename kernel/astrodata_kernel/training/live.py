@@ -62,7 +62,8 @@ class Live:
         self._handle.update(_Html(f"<pre>{escape(text)}</pre>{self._picture()}"))
 
     def _picture(self) -> str:
-        from .figures import history_figure, svg_of
+        from ..drawing import svg_of
+        from .figures import history_figure
 
         return svg_of(history_figure(pd.DataFrame(self._records)))
 

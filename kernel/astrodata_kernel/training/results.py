@@ -64,7 +64,8 @@ class Training:
         )
 
     def _repr_html_(self) -> str:
-        from .figures import history_figure, svg_of
+        from ..drawing import svg_of
+        from .figures import history_figure
 
         return f"<pre>{self!r}".replace("<Training", "&lt;Training") + (
             f"</pre>{svg_of(history_figure(self.history, self.starts))}"

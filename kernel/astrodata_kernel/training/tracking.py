@@ -101,8 +101,9 @@ def _write(
 
 
 def _artifacts(folder: Path, training: Training) -> None:
+    from ..drawing import svg_of
     from ..models.saving import save
-    from .figures import history_figure, svg_of
+    from .figures import history_figure
 
     training.history.to_csv(folder / "history.csv", index=False)
     training.starts.to_csv(folder / "starts.csv", index=False)
