@@ -58,6 +58,8 @@ bench: $(STAMPS)/bench
 	python benchmarks/fits.py
 	python benchmarks/cubes.py
 	python benchmarks/sentinel.py
+	python benchmarks/pipeline.py
+	python benchmarks/scale.py
 	python benchmarks/import_time.py
 	python benchmarks/waveforms.py
 	python benchmarks/waveforms_processing.py
@@ -96,7 +98,7 @@ $(STAMPS)/build: $(STAMPS)/npm $(FRONTEND)
 # The build hook is skipped: the front end was built just now, by the rule above. The installation copies
 # it to where JupyterLab looks, so that it is installed anew whenever it was built.
 $(STAMPS)/lab: $(STAMPS)/build pyproject.toml $(wildcard jupyter-config/*/*)
-	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml,sentinel]"
+	SKIP_JUPYTER_BUILDER=1 $(PIP) --no-build-isolation --editable ".[lab,ml,sentinel,pipeline]"
 	touch $@
 
 $(STAMPS)/test: $(STAMPS)/lab
