@@ -86,3 +86,13 @@ def dies(value, *, unless: Path):
         unless.touch()
         os._exit(9)
     return value
+
+
+@block(stage="visualise")
+def drawn(numbers):
+    """Draw numbers."""
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.subplots().plot(numbers)
+    return figure

@@ -39,7 +39,7 @@ def some_pulses(*, n: int = 300, seed: int = 0, height: float = 1.0):
     """Make pulses with noise, of half of them nothing but noise."""
     rng = np.random.default_rng(seed)
     signal = np.arange(n) % 2 == 1
-    shape = pulses(n, 128, seed)
+    shape = pulses(n, 256, seed)
     noise = rng.normal(0, 0.05, shape.shape).astype(np.float32)
     truth = pd.DataFrame({"amplitude": np.where(signal, 10 ** rng.uniform(-1, 1, n), 0.0)})
     scale = truth["amplitude"].to_numpy(np.float32)[:, None] * height
@@ -234,7 +234,7 @@ def test_one_autoencoder_is_the_same_in_each_workspace(steady, kind):
 
 
 def test_a_training_leaves_the_random_numbers_of_the_session_as_they_were():
-    traces = pulses(40, 128)
+    traces = pulses(40, 256)
     np.random.seed(3)  # noqa: NPY002 - what Keras draws from
     wanted = np.random.random(3)  # noqa: NPY002
     np.random.seed(3)  # noqa: NPY002

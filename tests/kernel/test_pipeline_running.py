@@ -328,6 +328,7 @@ def test_a_train_block_opens_a_run_of_mlflow(tmp_path: Path, monkeypatch) -> Non
     tracker = Tracker(f"sqlite:///{tmp_path / 'mlflow.db'}", system_metrics=None)
     pipeline = Pipeline("p", {"epochs": 3}).add("a", given.count)
     pipeline.add("fit", given.slow_training, "a", epochs="${epochs}")
+    pipeline.add("drawn", given.drawn, "fit")
     run = pipeline.run(workspace=tmp_path, track=tracker)
     kept = tracker.client().get_run(run.record["mlflow"]["run"])
     assert kept.data.params["epochs"] == "3"
@@ -335,6 +336,8 @@ def test_a_train_block_opens_a_run_of_mlflow(tmp_path: Path, monkeypatch) -> Non
     assert kept.data.metrics["fit/loss"] == pytest.approx(1 / 3)
     assert kept.data.tags["astrodata.fit.weights"] == run.outputs.hash_of("fit")
     assert kept.info.status == "FINISHED"
+    files = {one.path for one in tracker.client().list_artifacts(kept.info.run_id)}
+    assert files == {"environment.json", "pipeline.yaml", "drawn.value.svg"}
     history = tracker.client().get_metric_history(kept.info.run_id, "fit/loss")
     assert [one.step for one in history] == [0, 1, 2]
     # A run in which nothing is trained is none that one wants to compare, unless it is asked for.

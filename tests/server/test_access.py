@@ -42,7 +42,7 @@ async def refused(jp_fetch, route, verb, **options):
 
 
 def test_the_table_of_verbs_is_complete():
-    assert len(VERBS) == len(ROUTES) + 2
+    assert len(VERBS) == len(ROUTES) + 3
 
 
 @pytest.mark.parametrize(("route", "verb"), VERBS)

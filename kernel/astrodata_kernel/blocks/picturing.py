@@ -322,13 +322,14 @@ def _picture(data: Any, title: str) -> Any:
     from ..errors import BadRequest
     from ..processing.raster import limits
 
-    array = getattr(data, "array", data)
-    kind = getattr(data, "kind", {1: "spectrum", 2: "image"}.get(np.ndim(array), ""))
+    of_axes = {1: "spectrum", 2: "image"}.get(data.ndim, "") if isinstance(data, np.ndarray) else ""
+    kind = getattr(data, "kind", of_axes)
     if kind not in ("image", "waveforms", "spectrum", "strain"):
         raise BadRequest(
             f"{kind or type(data).__name__} has no picture of its own: take a block figure_..., or open it "
             "with adk.view in a notebook"
         )
+    array = getattr(data, "array", data)
     figure = CellFigure(figsize=(7, 5), layout="constrained")
     axes = figure.subplots()
     if kind == "image":

@@ -15,6 +15,10 @@ from .working import Work
 STAGES = ("ingest", "process", "train", "evaluate", "visualise")
 
 
+TAKEN = ("name", "block", "from_", "cache", "where")
+"""Arguments of `Pipeline.add`, which no parameter of a block is called."""
+
+
 @dataclass(frozen=True)
 class Port:
     """An input of a block.
@@ -96,6 +100,10 @@ class Block:
                 ports.append(Port(name, optional=True, many=True))
             elif argument.kind is argument.KEYWORD_ONLY and name == "work":
                 working = True
+            elif argument.kind is argument.KEYWORD_ONLY and name in TAKEN:
+                raise BadRequest(
+                    f"block {self.name}: a parameter cannot be called {name!r}, which `Pipeline.add` takes"
+                )
             elif argument.kind is argument.KEYWORD_ONLY:
                 parameters[name] = Parameter(name, hints.get(name, Any), default)
             elif argument.kind is argument.VAR_KEYWORD:

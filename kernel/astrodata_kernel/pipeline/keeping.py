@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
+from .caching import Cache
 from .making import Made
 from .planning import Prepared
 from .run_records import RunRecord
@@ -31,6 +32,8 @@ class Keeper:
         Of the run.
     values
         Of its parameters.
+    cache
+        That has the pictures of its steps.
     tags
         More tags for it.
     """
@@ -41,10 +44,11 @@ class Keeper:
         pipeline: Pipeline,
         record: RunRecord,
         values: Mapping[str, Any],
+        cache: Cache,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         self._track, self._pipeline, self._record = track, pipeline, record
-        self._values, self._tags = values, dict(tags or {})
+        self._values, self._cache, self._tags = values, cache, dict(tags or {})
         self._stack = ExitStack()
         self._run: Any = None
         self._off = track is False
@@ -120,6 +124,9 @@ class Keeper:
             f"astrodata.{name}.{output}": kept.hash for output, kept in made.result.outputs.items()
         }
         self._run.tags({**words, f"astrodata.{name}.computed": str(made.computed)})
+        for output, kept in made.result.outputs.items():
+            if kept.kind == "picture":
+                self._run.figure(f"{name}.{output}", self._cache.get(kept.hash).svg)
 
     def _safely(self, work: Callable[[], None]) -> None:
         # Hours of training must not be lost because a database was locked or a disk full.

@@ -46,7 +46,7 @@ def run(
     ready = prepared(pipeline, values, steps, place, cache)
     client = _client_of(cluster)
     record = RunRecord.begin(pipeline, values, steps, place, teller_of(progress), cancelled, hear)
-    keeper = Keeper(track, pipeline, record, values, tags)
+    keeper = Keeper(track, pipeline, record, values, cache, tags)
     found = Run(record.folder, place)
     running = _Running(pipeline, ready, place, cache, record, keeper, anew, client, values)
     state, told = "failed", None

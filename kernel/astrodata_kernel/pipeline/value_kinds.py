@@ -361,7 +361,7 @@ _OURS = (
     ),
     Kind(
         "table_model",
-        _of(f"{_BASE}.training.tabular.table_models", "TableModel"),
+        _of(f"{_BASE}.training.tabular.model", "TableModel"),
         lambda value, folder: value.save(folder),
         _table_model,
         lambda value: value.digest(),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AstrodataError, BadRequest
-from .block_types import Block
+from .block_types import TAKEN, Block
 from .pipelines import Pipeline
 from .registry import block_named, blocks
 from .schema import FORMAT, check
@@ -91,7 +91,7 @@ def yaml_of(pipeline: Pipeline) -> str:
 
 def _check_options(given: Mapping[str, Any], read: Text, name: str) -> None:
     # They would be taken for arguments of `add`.
-    for option in ("from_", "cache", "where", "name", "block"):
+    for option in TAKEN:
         if option in given:
             raise BadRequest(
                 f"{read.where(('steps', name, 'with', option))}: no block has a parameter {option!r}"
