@@ -333,18 +333,18 @@ def test_a_train_block_opens_a_run_of_mlflow(tmp_path: Path, monkeypatch) -> Non
     kept = tracker.client().get_run(run.record["mlflow"]["run"])
     assert kept.data.params["epochs"] == "3"
     assert kept.data.params["fit.block"] == "slow_training"
-    assert kept.data.metrics["fit/loss"] == pytest.approx(1 / 3)
+    assert kept.data.metrics["fit.loss"] == pytest.approx(1 / 3)
     assert kept.data.tags["astrodata.fit.weights"] == run.outputs.hash_of("fit")
     assert kept.info.status == "FINISHED"
     files = {one.path for one in tracker.client().list_artifacts(kept.info.run_id)}
     assert files == {"environment.json", "pipeline.yaml", "drawn.value.svg"}
-    history = tracker.client().get_metric_history(kept.info.run_id, "fit/loss")
+    history = tracker.client().get_metric_history(kept.info.run_id, "fit.loss")
     assert [one.step for one in history] == [0, 1, 2]
     # A run in which nothing is trained is none that one wants to compare, unless it is asked for.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracker.address)
     assert pipeline.run(workspace=tmp_path).record["mlflow"] is None
     asked = pipeline.run(workspace=tmp_path, track=True).record["mlflow"]["run"]
-    assert tracker.client().get_run(asked).data.metrics["fit/loss"] == pytest.approx(1 / 3)
+    assert tracker.client().get_run(asked).data.metrics["fit.loss"] == pytest.approx(1 / 3)
 
 
 def test_a_store_that_fails_ends_no_run(tmp_path: Path) -> None:

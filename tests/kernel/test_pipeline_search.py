@@ -73,7 +73,7 @@ def test_each_trial_is_a_run_of_mlflow(tmp_path: Path) -> None:
     kept = tracker.client().search_runs([str(tracker.experiment_id())])
     assert len(kept) == 3
     best = [one for one in kept if one.data.params["x"] == str(found.best["x"])]
-    assert best[0].data.metrics["valley/depth"] == found.value
+    assert best[0].data.metrics["valley.depth"] == found.value
     assert {one.data.tags["astrodata.search"] for one in kept} == {found.study.study_name}
 
 

@@ -144,3 +144,10 @@ def test_data_tests_are_checked_when_the_text_is_read() -> None:
         Pipeline.from_yaml(GOOD + "tests:\n  count: [{check: nan_shar, on: x, at_most: 0.1}]\n")
     with pytest.raises(UnknownName, match=r"line 15: there is no step 'cont' to test"):
         Pipeline.from_yaml(GOOD + "tests:\n  cont: []\n")
+
+
+def test_on_and_no_are_words_as_people_mean_them() -> None:
+    from astrodata_kernel.pipeline.yaml_reading import read_yaml
+
+    told = read_yaml("{on: yes, off: no, real: true, not: False, 1: 2}").value
+    assert told == {"on": "yes", "off": "no", "real": True, "not": False, "1": 2}

@@ -98,8 +98,9 @@ def _run(words: argparse.Namespace) -> int:
         )
     if words.json:
         record = run.record
-        told = {name: record[name] for name in ("id", "pipeline", "state", "mlflow", "notes")}
+        told = {name: record[name] for name in ("id", "pipeline", "state", "mlflow")}
         told |= {
+            "notes": run.notes,
             "computed": list(run.computed),
             "outputs": {name: run.outputs.hash_of(name) for name in run.outputs},
             "metrics": run.metrics,

@@ -119,7 +119,7 @@ class Keeper:
         if one.told:
             self._run.parameters({name: {"block": one.step.block.name, **one.told}})
         for number, value, step in made.result.numbers:
-            self._run.metrics({f"{name}/{number}": value}, step)
+            self._run.metrics({f"{name}.{number}": value}, step)
         words = {
             f"astrodata.{name}.{output}": kept.hash for output, kept in made.result.outputs.items()
         }

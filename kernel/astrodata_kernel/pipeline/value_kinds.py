@@ -289,9 +289,10 @@ def _load_keras(folder: Path) -> Any:
 
 def _digest_keras(value: Any) -> str:
     # The file of a model holds the date at which it was written.
-    sha = hashlib.sha256(
-        json.dumps(_nameless(value.get_config()), sort_keys=True, default=str).encode()
-    )
+    config = value.get_config()
+    names: dict[str, str] = {}
+    _collect(config, names)
+    sha = hashlib.sha256(json.dumps(_renamed(config, names), sort_keys=True, default=str).encode())
     for weights in value.get_weights():
         array = np.ascontiguousarray(weights)
         sha.update(f"{array.shape}{array.dtype.str}".encode())
@@ -299,15 +300,25 @@ def _digest_keras(value: Any) -> str:
     return sha.hexdigest()
 
 
-def _nameless(config: Any) -> Any:
-    """Leave out names, which Keras numbers through in each process."""
+def _collect(config: Any, names: dict[str, str]) -> None:
+    """Number the names of layers by their order: Keras numbers them through in each process."""
     if isinstance(config, dict):
-        return {
-            k: _nameless(v)
-            for k, v in config.items()
-            if k not in ("name", "keras_history", "registered_name", "build_config")
-        }
-    return [_nameless(one) for one in config] if isinstance(config, (list, tuple)) else config
+        name = config.get("name")
+        if isinstance(name, str):
+            names.setdefault(name, f"layer {len(names)}")
+        for one in config.values():
+            _collect(one, names)
+    elif isinstance(config, (list, tuple)):
+        for one in config:
+            _collect(one, names)
+
+
+def _renamed(config: Any, names: dict[str, str]) -> Any:
+    if isinstance(config, dict):
+        return {k: _renamed(v, names) for k, v in config.items() if k != "build_config"}
+    if isinstance(config, (list, tuple)):
+        return [_renamed(one, names) for one in config]
+    return names.get(config, config) if isinstance(config, str) else config
 
 
 def _latents(folder: Path) -> Any:

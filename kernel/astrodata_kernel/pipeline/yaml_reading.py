@@ -10,6 +10,7 @@ from ..errors import BadRequest, MissingPackage, TooLarge
 LARGEST = 1 << 20
 """Characters of a pipeline's text at most."""
 
+_BOOL = "tag:yaml.org,2002:bool"
 _MOST = 100_000  # values, with what anchors repeat
 
 Path = tuple[str | int, ...]
@@ -92,7 +93,7 @@ class _Reader:
         if isinstance(node, self._yaml.MappingNode):
             made: dict[str, Any] = {}
             for key_node, value_node in node.value:
-                key = self._loader.construct_object(key_node, deep=True)
+                key = self._scalar(key_node)
                 at = key_node.start_mark.line + 1
                 if not isinstance(key, str):
                     key = str(key)
@@ -103,4 +104,10 @@ class _Reader:
             return made
         if isinstance(node, self._yaml.SequenceNode):
             return [self.value(one, (*path, number)) for number, one in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _scalar(self, node: Any) -> Any:
+        # YAML 1.1 takes on, off, yes and no for true and false: people mean words, as YAML 1.2 does.
+        if node.tag == _BOOL and node.value.lower() not in ("true", "false"):
+            return node.value
         return self._loader.construct_object(node, deep=True)
