@@ -20,15 +20,18 @@ GAIA = EXAMPLES / "tables" / "gaia_cone.fits"
 def steady(tmp_path):
     """Run a pipeline twice, and in another workspace: nothing is done again, and the same comes."""
 
-    def run(pipeline, **options):
+    def run(pipeline, but=(), **options):
         first, again, other = (
             pipeline.run(workspace=tmp_path / place, track=False, progress=False, **options)
             for place in ("one", "one", "two")
         )
         assert set(first.computed) == set(pipeline.steps)
         assert again.computed == ()
-        hashes = {name: first.outputs.hash_of(name) for name in first.outputs}
-        assert {name: other.outputs.hash_of(name) for name in other.outputs} == hashes
+        hashes, others = (
+            {name: one.outputs.hash_of(name) for name in one.outputs if name not in but}
+            for one in (first, other)
+        )
+        assert others == hashes
         return first
 
     return run
@@ -226,9 +229,12 @@ def test_one_autoencoder_is_the_same_in_each_workspace(steady, kind):
         )
         .add("z", blocks.encode, "some.traces", "train.model")
         .add("page", blocks.report_page, "z", title="Pulses")
+        .add("seen", blocks.view, "z", title="Pulses")
     )
-    run = steady(pipeline)
+    # A page tells when it was written.
+    run = steady(pipeline, but={"page.page", "seen.shown"})
     assert run.outputs["z"].shape == (80, 2)
+    assert "Pulses" in run.outputs["seen"].read_text()
     assert len(run.outputs["train.history"]) == 2
     assert "Pulses" in run.outputs["page"].read_text()
 
@@ -253,7 +259,7 @@ def test_a_training_that_is_cancelled_gives_no_result_and_goes_on_from_its_check
             "filters": [2],
             "batch_size": 20,
         },
-        "fit_autoencoder": {"epochs": 4, "filters": [2], "batch_size": 20},
+        "fit_autoencoder": {"epochs": 150, "filters": [2], "batch_size": 20},
     }[name]
     pipeline = (
         Pipeline("ended")
@@ -264,7 +270,7 @@ def test_a_training_that_is_cancelled_gives_no_result_and_goes_on_from_its_check
     epochs = []
 
     def wanted_no_more():
-        return len(epochs) >= 2
+        return bool(epochs)
 
     def told(record):
         text = record["steps"]["train"]["text"]

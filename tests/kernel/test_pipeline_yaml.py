@@ -139,6 +139,23 @@ def test_the_published_schema_takes_what_runs_and_refuses_what_does_not() -> Non
     assert json.loads(json.dumps(schema)) == schema
 
 
+def test_the_schema_in_the_docs_is_that_of_the_blocks() -> None:
+    published = Path(__file__).parents[2] / "docs" / "pipeline.schema.json"
+    # Made by: astrodata schema > docs/pipeline.schema.json
+    assert json.loads(published.read_text()) == json_schema()
+
+
+def test_the_examples_hold_to_the_schema() -> None:
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(json_schema())
+    found = sorted((Path(__file__).parents[2] / "examples" / "pipelines").glob("*.yaml"))
+    assert len(found) >= 2
+    for path in found:
+        validator.validate(yaml.safe_load(path.read_text()))
+
+
 def test_data_tests_are_checked_when_the_text_is_read() -> None:
     with pytest.raises(AstrodataError, match=r"line 15: .*did you mean 'nan_share'"):
         Pipeline.from_yaml(GOOD + "tests:\n  count: [{check: nan_shar, on: x, at_most: 0.1}]\n")

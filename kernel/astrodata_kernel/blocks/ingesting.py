@@ -73,7 +73,7 @@ def read_table(
     return table_of(path, part, columns, vectors)
 
 
-@block(stage="ingest", outputs=("traces",))
+@block(stage="ingest", outputs=("traces",), helpers=(streamed,))
 def read_waveforms(
     *,
     path: File,

@@ -58,7 +58,7 @@ def project(
     dims: int = 2,
     seed: int = 0,
     sample: int | None = None,
-    options: dict[str, float | str | bool] = {},  # noqa: B006
+    options: dict[str, bool | int | float | str] = {},  # noqa: B006
     work: Work | None = None,
 ) -> Any:
     """Map latents to few dimensions.
@@ -89,7 +89,7 @@ def cluster(
     method: Literal["hdbscan", "kmeans"] = "hdbscan",
     seed: int = 0,
     column: str = "cluster",
-    options: dict[str, float | str] = {},  # noqa: B006
+    options: dict[str, bool | int | float | str] = {},  # noqa: B006
 ) -> Any:
     """Find clusters of latents.
 
@@ -137,7 +137,7 @@ def scores(
     reference: Any = None,
     *,
     names: list[str] = ["default"],  # noqa: B006
-    options: dict[str, dict[str, float | str]] = {},  # noqa: B006
+    options: dict[str, dict[str, bool | int | float | str]] = {},  # noqa: B006
     work: Work | None = None,
 ) -> Any:
     """Score how anomalous each latent is.

@@ -52,7 +52,7 @@ class Normalise:
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
     filter: Literal["normalise"]
-    how: str = "peak"
+    how: Literal["peak", "area", "rms", "minmax"] = "peak"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Invert:
 Filter = BandPass | Notch | MovingAverage | Normalise | Invert
 
 
-@block(outputs=("traces",))
+@block(outputs=("traces",), helpers=(streamed,))
 def filter_waveforms(
     traces: Any,
     *,
@@ -113,12 +113,12 @@ def filter_waveforms(
     return streamed(working(work), traces, filtered)
 
 
-@block(outputs=("traces",))
+@block(outputs=("traces",), helpers=(streamed,))
 def subtract_baseline(
     traces: Any,
     *,
     samples: int | None = None,
-    method: str = "median",
+    method: Literal["median", "mean", "mode"] = "median",
     work: Work | None = None,
 ) -> Any:
     """Have traces rest at 0.
@@ -139,7 +139,7 @@ def subtract_baseline(
     return streamed(working(work), traces, lambda part: subtracted(part, samples, method))
 
 
-@block(outputs=("traces",))
+@block(outputs=("traces",), helpers=(streamed,))
 def align_waveforms(
     traces: Any,
     *,
@@ -176,8 +176,10 @@ def align_waveforms(
     return like(traces, align(traces, by, to, fill, **options, **run))
 
 
-@block(outputs=("traces",))
-def fit_length(traces: Any, *, length: int, how: str = "trim", work: Work | None = None) -> Any:
+@block(outputs=("traces",), helpers=(streamed,))
+def fit_length(
+    traces: Any, *, length: int, how: Literal["trim", "pad"] = "trim", work: Work | None = None
+) -> Any:
     """Give traces a length, by cutting or filling their ends.
 
     Parameters
@@ -196,7 +198,7 @@ def fit_length(traces: Any, *, length: int, how: str = "trim", work: Work | None
     return streamed(working(work), traces, lambda part: fitted(part, length, how))
 
 
-@block(outputs=("traces",))
+@block(outputs=("traces",), helpers=(streamed,))
 def resample_waveforms(
     traces: Any, *, factor: float | tuple[float, float], work: Work | None = None
 ) -> Any:
@@ -222,7 +224,7 @@ def resample_waveforms(
     return streamed(working(work), traces, lambda part: resample(part, factor), **meta)
 
 
-@block(outputs=("traces",))
+@block(outputs=("traces",), helpers=(streamed,))
 def whiten_waveforms(
     traces: Any, spectrum: Any, *, sample_period: float | None = None, work: Work | None = None
 ) -> Any:
@@ -338,7 +340,7 @@ def waveform_spectrum(
     *,
     sample_period: float | None = None,
     segment: int | None = None,
-    method: Literal["welch", "periodogram"] = "welch",
+    method: Literal["welch", "median", "periodogram"] = "welch",
     work: Work | None = None,
 ) -> Any:
     """Measure the power spectral density of traces, over all of them.

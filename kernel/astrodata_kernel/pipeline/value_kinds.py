@@ -301,7 +301,7 @@ def _digest_keras(value: Any) -> str:
 
 
 def _collect(config: Any, names: dict[str, str]) -> None:
-    """Number the names of layers by their order: Keras numbers them through in each process."""
+    """Give the names of layers numbers by their order: Keras numbers them through in each process."""
     if isinstance(config, dict):
         name = config.get("name")
         if isinstance(name, str):

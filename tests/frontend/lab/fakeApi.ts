@@ -1,4 +1,16 @@
-import { Api, ApiError, IDataset, IExpectation, ILabelSession } from '../../../src/lab/api';
+import {
+  Api,
+  ApiError,
+  IDataset,
+  IExpectation,
+  ILabelSession,
+  IModel,
+  IModelVersion,
+  IPipeline,
+  IRun,
+  IRunDetails,
+  IStep
+} from '../../../src/lab/api';
 
 export function dataset(name: string, changes: Partial<IDataset> = {}): IDataset {
   return {
@@ -38,6 +50,73 @@ export function labelSession(name: string, changes: Partial<ILabelSession> = {})
   };
 }
 
+export function run(id: string, changes: Partial<IRun> = {}): IRun {
+  return {
+    id,
+    pipeline: 'cardio',
+    state: 'finished',
+    share: 1,
+    started: '2026-01-01T10:00:00+00:00',
+    ended: '2026-01-01T10:03:20+00:00',
+    seconds: 200,
+    cancelling: false,
+    running: [],
+    counts: { steps: 3, ended: 3, computed: 1, cached: 2 },
+    mlflow: { run: `m-${id}`, address: null, file: 'astrodata/mlflow.db' },
+    ...changes
+  };
+}
+
+export function step(name: string, changes: Partial<IStep> = {}): IStep {
+  return {
+    name,
+    block: 'read_table',
+    stage: 'ingest',
+    state: 'finished',
+    share: 1,
+    text: '',
+    seconds: 2.5,
+    error: null,
+    metrics: {},
+    outputs: { table: { hash: 'sha256:00', kind: 'table' } },
+    tests: [],
+    notes: [],
+    ...changes
+  };
+}
+
+export function details(of: IRun, changes: Partial<IRunDetails> = {}): IRunDetails {
+  return {
+    ...of,
+    user: 'ada',
+    host: 'hub',
+    parameters: [],
+    again: { path: 'cardio.yaml', copy: false },
+    steps: [step('read')],
+    more: 0,
+    notes: [],
+    error: null,
+    ...changes
+  };
+}
+
+export function version(number: number, changes: Partial<IModelVersion> = {}): IModelVersion {
+  return {
+    version: number,
+    created: 1000,
+    run: 'abcdef0123456789',
+    aliases: [],
+    reasons: [],
+    lineage: null,
+    metrics: {},
+    ...changes
+  };
+}
+
+export function model(name: string, changes: Partial<IModel> = {}): IModel {
+  return { name, changed: 1000, count: 1, versions: [version(1)], ...changes };
+}
+
 /** The server's half in memory. */
 export class FakeApi extends Api {
   constructor() {
@@ -56,6 +135,18 @@ export class FakeApi extends Api {
   /** What the next looks at the labels fail with. */
   labelError: ApiError | null = null;
   labelLists = 0;
+  readonly cancelled: string[] = [];
+  runList: IRun[] = [];
+  runDetails: IRunDetails[] = [];
+  runWarnings: string[] = [];
+  /** What the next looks at the runs fail with. */
+  runError: ApiError | null = null;
+  runLists = 0;
+  runLooks = 0;
+  pipelineList: IPipeline[] = [];
+  modelList: IModel[] = [];
+  modelAddress: string | null = null;
+  modelWarnings: string[] = [];
 
   override async version(): Promise<string> {
     this._check();
@@ -74,6 +165,41 @@ export class FakeApi extends Api {
       throw this.labelError;
     }
     return { sessions: [...this.sessions], warnings: this.labelWarnings };
+  }
+
+  override async runs(): Promise<{ runs: IRun[]; warnings: string[] }> {
+    this.runLists += 1;
+    if (this.runError) {
+      throw this.runError;
+    }
+    return { runs: [...this.runList], warnings: this.runWarnings };
+  }
+
+  override async run(id: string): Promise<IRunDetails> {
+    this.runLooks += 1;
+    const found = this.runDetails.find(one => one.id === id);
+    if (found === undefined) {
+      throw new ApiError('unknown-name', `there is no run ${id}`);
+    }
+    return found;
+  }
+
+  override async cancelRun(id: string): Promise<boolean> {
+    this._check();
+    this.cancelled.push(id);
+    return true;
+  }
+
+  override async pipelines(): Promise<{ pipelines: IPipeline[]; warnings: string[] }> {
+    return { pipelines: this.pipelineList, warnings: [] };
+  }
+
+  override async models(): Promise<{
+    models: IModel[];
+    address: string | null;
+    warnings: string[];
+  }> {
+    return { models: this.modelList, address: this.modelAddress, warnings: this.modelWarnings };
   }
 
   override async add(path: string, expect?: IExpectation): Promise<IDataset> {

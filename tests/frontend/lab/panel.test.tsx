@@ -66,6 +66,9 @@ function draw(): void {
         onPress={() => undefined}
         onFiles={chosen}
         onOpenLabels={() => undefined}
+        onInsert={() => undefined}
+        onCancelRun={() => undefined}
+        onCopy={() => undefined}
       />
     )
   );
