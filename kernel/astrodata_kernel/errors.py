@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar, Self, cast
 
 
 class AstrodataError(Exception):
@@ -19,6 +19,23 @@ class AstrodataError(Exception):
     def __str__(self) -> str:
         # KeyError would quote its text, and OSError look for a number in it.
         return str(self.args[0]) if self.args else self.code
+
+    def __reduce__(self) -> Any:
+        # As it is, whatever the constructor of a subclass takes: errors travel between processes.
+        return _made_again, (type(self), self.args, self.__dict__)
+
+    def saying(self, text: str) -> Self:
+        """Give the same error with another text; what else it knows stays."""
+        return cast("Self", _made_again(type(self), (text,), self.__dict__))
+
+
+def _made_again(
+    cls: type[AstrodataError], args: tuple[object, ...], facts: dict[str, object]
+) -> AstrodataError:
+    made = cls.__new__(cls)
+    made.args = args
+    made.__dict__.update(facts)
+    return made
 
 
 class UnreadableFile(AstrodataError, FileNotFoundError):

@@ -5,7 +5,6 @@ A result that is kept in the cache counts only as long as what was written is st
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -288,11 +287,8 @@ def write_features(
 
 def _registry(work: Work) -> Any:
     from ..tracking import Registry, Tracker
-    from ..workspace import FOLDER
 
-    # Whoever names a store means it; else that of the run's workspace, wherever the process works.
-    own = f"sqlite:///{work.root / FOLDER / 'mlflow.db'}"
-    return Registry(Tracker(None if os.environ.get("MLFLOW_TRACKING_URI") else own))
+    return Registry(Tracker(root=work.root))
 
 
 def _place(path: Path, work: Work | None, endings: tuple[str, ...] = ()) -> Path:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import BadRequest
+from ..errors import AstrodataError, BadRequest
 
 
 def add_to(commands: Any) -> None:
@@ -22,8 +22,9 @@ def add_to(commands: Any) -> None:
     )
     run.add_argument("--upto", metavar="STEP", help="end with this step")
     run.add_argument("--dry-run", action="store_true", help="print what would be done, do nothing")
+    run.add_argument("--fresh", action="store_true", help="do all steps anew")
     run.add_argument(
-        "--fresh", action="append", nargs="?", const="", metavar="STEP", help="do it, or all, anew"
+        "--fresh-step", action="append", default=[], metavar="STEP", help="do this one anew"
     )
     run.add_argument(
         "--cluster", metavar="KIND", help="local, threads, gateway, jobqueue:slurm, or address"
@@ -85,7 +86,9 @@ def _run(words: argparse.Namespace) -> int:
     if words.dry_run:
         _say(pipeline.plan(upto=words.upto, workspace=words.workspace, **chosen).text())
         return 0
-    fresh: Any = False if not words.fresh else True if "" in words.fresh else words.fresh
+    if words.workers is not None and words.cluster is None:
+        raise BadRequest("--workers is of a cluster: say --cluster local too")
+    fresh: Any = words.fresh or words.fresh_step or False
     with _cluster(words) as cluster, _terminated():
         run = pipeline.run(
             upto=words.upto,
@@ -141,7 +144,11 @@ def _blocks(words: argparse.Namespace) -> int:
 
     if words.name is None:
         for name in blocks():
-            block = block_named(name)
+            try:
+                block = block_named(name)
+            except AstrodataError as error:  # a package of others must not hide ours
+                _say(f"{'':9}  {name:24}  {error}")
+                continue
             _say(f"{block.stage:9}  {name:24}  {block.summary}")
         return 0
     block = block_named(words.name)

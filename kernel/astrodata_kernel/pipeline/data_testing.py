@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from ..errors import DataCheckFailed
@@ -14,7 +15,13 @@ from .run_records import RunRecord
 
 
 def tested(
-    cache: Cache, record: RunRecord, step: str, output: str, digest: str, tests: list[Any]
+    cache: Cache,
+    record: RunRecord,
+    base: Path,
+    step: str,
+    output: str,
+    digest: str,
+    tests: list[Any],
 ) -> None:
     """Test a value, and write the report into the run's folder, ``tests/<step>.<output>.json``.
 
@@ -25,10 +32,12 @@ def tested(
     """
     from ..data_tests import Report, Tests
 
+    tests, references = _referred(tests, base, cache)
     told = {
         "what": "data tests 1",
         "value": digest,
         "tests": json.loads(json.dumps(tests, default=str)),
+        "references": references,
     }
     key = hashlib.sha256(canonical_json(told).encode()).hexdigest()
     folder = record.folder.path / "tests"
@@ -52,3 +61,18 @@ def tested(
         raise DataCheckFailed(
             f"step {step!r} gave {output} that fails its tests: {error}"
         ) from None
+
+
+def _referred(tests: list[Any], base: Path, cache: Cache) -> tuple[list[Any], list[str]]:
+    """Give the tests with whole paths of what they compare with, and the hashes of these files."""
+    made, hashes = [], []
+    for one in tests:
+        reference = one.get("reference")
+        if isinstance(reference, (str, Path)) and "://" not in str(reference):
+            path = Path(reference).expanduser()
+            path = path if path.is_absolute() else base / path
+            if path.is_file():
+                one = {**one, "reference": str(path)}
+                hashes.append(cache.hash_of_file(path)[0])
+        made.append(one)
+    return made, hashes

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ..readers.addresses import shown
 from .caching import Cache
 from .making import Made
 from .planning import Prepared
@@ -30,10 +32,10 @@ class Keeper:
         That runs.
     record
         Of the run.
-    values
-        Of its parameters.
     cache
         That has the pictures of its steps.
+    root
+        The workspace, whose store is used where no other one is named.
     tags
         More tags for it.
     """
@@ -43,12 +45,13 @@ class Keeper:
         track: Any,
         pipeline: Pipeline,
         record: RunRecord,
-        values: Mapping[str, Any],
         cache: Cache,
+        root: Path,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         self._track, self._pipeline, self._record = track, pipeline, record
-        self._values, self._cache, self._tags = values, cache, dict(tags or {})
+        self._cache, self._tags = cache, dict(tags or {})
+        self._root = root
         self._stack = ExitStack()
         self._run: Any = None
         self._off = track is False
@@ -88,7 +91,7 @@ class Keeper:
                 'the run is not kept: MLflow is missing (pip install "astrodata-lab[ml]")'
             )
             return
-        tracker = self._track if isinstance(self._track, Tracker) else Tracker()
+        tracker = self._track if isinstance(self._track, Tracker) else Tracker(root=self._root)
         run = self._stack.enter_context(
             tracker.run(
                 tracker.name or self._pipeline.name,
@@ -102,7 +105,7 @@ class Keeper:
         )
         self._run = run
         self._record.fact("mlflow", {"run": run.ident, "uri": tracker.shown})
-        run.parameters(dict(self._values))
+        run.parameters(self._record.shown_parameters)
         path = self._record.folder.path / "pipeline.yaml"
         if path.is_file():
             run.text("pipeline.yaml", path.read_text("utf-8"))
@@ -112,7 +115,7 @@ class Keeper:
             if source.hash not in self._files:
                 self._files.add(source.hash)
                 local = None if "://" in source.path else source.path
-                self._run.dataset(source.path.rpartition("/")[2], source.hash, local)
+                self._run.dataset(shown(source.path).rpartition("/")[2], source.hash, local)
 
     def _keep(self, one: Prepared, made: Made) -> None:
         name = one.step.name

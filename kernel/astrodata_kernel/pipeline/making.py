@@ -119,6 +119,8 @@ def _computed(job: Job, store: Cache, work: Work) -> Result:
     started, began = _now(), time.monotonic()
     try:
         work.check()
+        for source in job.sources:
+            source.check()
         inputs: dict[str, Any] = {}
         for port in job.block.inputs:
             values = [store.get(digest) for digest in job.inputs.get(port.name, [])]
@@ -127,11 +129,15 @@ def _computed(job: Job, store: Cache, work: Work) -> Result:
             elif values:
                 inputs[port.name] = values[0]
         outputs = job.block.run(inputs, job.parameters, work)
+        # What a file was changed into while it was read must not be kept under the hash that it had.
+        for source in job.sources:
+            source.check()
         kept = {name: store.put(value) for name, value in outputs.items()}
     except Cancelled:
         raise
     except BaseException as error:  # noqa: BLE001 - an interrupt is told by the lineage too
-        told = {"state": "failed", "outputs": {}, "error": str(error)[:2000]}
+        state = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
+        told = {"state": state, "outputs": {}, "error": _text(error)[:2000]}
         _write(job, {"started": started, "ended": _now(), **told})
         raise _named(job, error) from (None if isinstance(error, AstrodataError) else error)
     told = {
@@ -182,10 +188,17 @@ def _remember_use(job: Job, result: Result) -> None:
 def _named(job: Job, error: BaseException) -> BaseException:
     before = f"step {job.step!r} ({job.block.name}): "
     if isinstance(error, AstrodataError):
-        return type(error)(before + str(error))
+        return error.saying(before + _text(error))
     if isinstance(error, Exception):
-        return StepFailed(f"{before}{type(error).__name__}: {error}")
+        return StepFailed(f"{before}{type(error).__name__}: {_text(error)}")
     return error
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error whose own text fails
+        return type(error).__name__
 
 
 def _write(job: Job, facts: Mapping[str, Any]) -> str:

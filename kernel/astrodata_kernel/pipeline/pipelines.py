@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +163,24 @@ class Pipeline:
         self.tests.setdefault(Ref.of(what), []).extend(dict(one) for one in tests)
         return self
 
+    def tests_by_output(self) -> dict[str, dict[str, list[Any]]]:
+        """Give the data tests by step and output.
+
+        Raises
+        ------
+        UnknownName
+            They are of a step or an output that is not there.
+        """
+        made: dict[str, dict[str, list[Any]]] = {}
+        for ref, tests in self.tests.items():
+            if ref.step not in self.steps:
+                raise UnknownName(
+                    f"there is no step {ref.step!r} to test{closest(ref.step, self.steps)}"
+                )
+            output = self.steps[ref.step].output(ref, "tests")
+            made.setdefault(ref.step, {}).setdefault(output, []).extend(tests)
+        return made
+
     @property
     def order(self) -> tuple[Step, ...]:
         """The steps, each after those that it needs.
@@ -304,8 +323,8 @@ class Pipeline:
         *,
         trials: int = 50,
         direction: str = "maximize",
-        name: str | None = None,
-        seed: int = 0,
+        search_name: str | None = None,
+        search_seed: int = 0,
         cluster: Any = None,
         at_once: int | None = None,
         prune: bool = True,
@@ -331,9 +350,9 @@ class Pipeline:
             How many in all, those of before included.
         direction
             ``"maximize"`` or ``"minimize"``.
-        name
+        search_name
             Of the search; the pipeline's and the metric's by default.
-        seed
+        search_seed
             Of what Optuna draws.
         cluster
             On whose workers the steps are done.
@@ -369,8 +388,8 @@ class Pipeline:
             metric,
             trials=trials,
             direction=direction,
-            name=name,
-            seed=seed,
+            name=search_name,
+            seed=search_seed,
             cluster=cluster,
             at_once=at_once,
             prune=prune,
@@ -390,7 +409,8 @@ class Pipeline:
             There is no such step, or its block has no such parameter.
         """
         made = Pipeline(self.name, self.parameters, self.description, self.base)
-        made.source, made.tests, made.steps = self.source, dict(self.tests), dict(self.steps)
+        made.source, made.steps = self.source, dict(self.steps)
+        made.tests = {ref: list(tests) for ref, tests in self.tests.items()}
         for name, given in steps.items():
             if name not in made.steps:
                 raise UnknownName(f"there is no step {name!r}{closest(name, made.steps)}")
@@ -479,14 +499,15 @@ class Pipeline:
         for name, parameter in step.block.parameters.items():
             if name in step.given:
                 value = substituted(step.given[name], values, f"{before}step {step.name!r}, {name}")
-                made[name] = parameter.checked(value, f"{before}step {step.name!r}")
+                # A copy: a block that changes a list that it was given must not change the next run's.
+                made[name] = parameter.checked(deepcopy(value), f"{before}step {step.name!r}")
             elif parameter.required:
                 raise BadRequest(
                     f"{before}step {step.name!r}: block {step.block.name} needs {name} "
                     f"({parameter.type_name})"
                 )
             else:
-                made[name] = parameter.default
+                made[name] = deepcopy(parameter.default)
         return made
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..readers.addresses import shown
 from ..workspace import workspace
 from .caching import Cache, Result
 from .parameters import canonical_json
@@ -203,8 +204,15 @@ def boxes_of(
 
 def _told(canonical: Any, value: Any) -> Any:
     if _has_address(value):
-        return value
+        return _shown(value)
     return canonical(value)
+
+
+def _shown(value: Any) -> Any:
+    """Give addresses without passwords and keys: what is told stands in records."""
+    if isinstance(value, (list, tuple)):
+        return [_shown(one) for one in value]
+    return shown(value) if isinstance(value, str) and "://" in value else value
 
 
 def _has_address(value: Any) -> bool:

@@ -84,8 +84,10 @@ def _package(module: str) -> str:
 def _checked(name: str, load: Callable[[], Any]) -> Block:
     try:
         found = load()
-    except (ImportError, AttributeError) as error:
-        raise UnknownName(f"block {name!r} cannot be loaded: {error}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the module does when it is imported
+        raise UnknownName(
+            f"block {name!r} cannot be loaded: {type(error).__name__}: {error}"
+        ) from None
     if not isinstance(found, Block):
         raise BadRequest(f"{name!r} is {type(found).__name__}, no block: put @block above it")
     return found

@@ -43,6 +43,9 @@ class Outputs(Mapping[str, Any]):
         told = ", ".join(known[:12]) or "nothing"
         raise UnknownName(f"this run gave no {name!r}{closest(name, self._hashes)}; it gave {told}")
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._hashes  # and not by reading the value
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._hashes)
 
@@ -128,7 +131,8 @@ class Run:
     def metrics(self) -> dict[str, float]:
         """The last of the numbers that the steps told, by ``"step.name"``."""
         return {
-            f"{step}.{name}": value
+            # JSON has no NaN: the record tells it as a word.
+            f"{step}.{name}": float(value)
             for step, told in self.record["steps"].items()
             for name, value in (told.get("metrics") or {}).items()
         }

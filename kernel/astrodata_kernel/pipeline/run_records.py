@@ -6,11 +6,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Cancelled
+from ..errors import AstrodataError, Cancelled, TooLarge
+from ..readers.addresses import shown
 from ..runs import RunFolder
+from ..runs.run_folder import now
+from ..writing import write_whole
 from .making import Made
 from .steps import Step
 
@@ -22,6 +26,7 @@ Hear = Callable[[str, Mapping[str, float], int | None], None]
 BEAT = 5.0
 """Seconds between two signs of life."""
 
+_MOST, _LONGEST = 100, 500  # notes of a step, and characters of one
 _PAUSE = 0.3  # seconds between two looks and two writings
 
 
@@ -89,8 +94,8 @@ class RunRecord:
             "notes": [],
         }
         folder = RunFolder.create(root, pipeline.name, facts)
-        with contextlib.suppress(Exception):  # blocks of a session cannot be written as YAML
-            (folder.path / "pipeline.yaml").write_text(pipeline.to_yaml(), encoding="utf-8")
+        with contextlib.suppress(AstrodataError):  # blocks of a session cannot be written as YAML
+            write_whole(folder.path / "pipeline.yaml", pipeline.to_yaml().encode())
         made = cls(folder, folder.read(), tell, cancelled, hear)
         made._say()
         return made
@@ -106,14 +111,18 @@ class RunRecord:
             self._end.set()
             thread.join()
 
+    @property
+    def shown_parameters(self) -> dict[str, Any]:
+        """The pipeline's parameters, without passwords of addresses."""
+        return dict(self._record["parameters"])
+
     def cancelled(self) -> bool:
         """Tell whether the run shall end."""
         return self._cancel.is_set()
 
     def check(self) -> None:
         """Raise `Cancelled` when the run shall end."""
-        if not self._cancel.is_set() and self.folder.cancel_asked():
-            self._cancel.set()
+        self._look()
         if self._cancel.is_set():
             raise Cancelled("the run was cancelled")
 
@@ -173,7 +182,7 @@ class RunRecord:
             if metrics:
                 told["metrics"] = metrics
             if result.notes:
-                told["notes"] = list(result.notes)
+                told["notes"] = [note[:_LONGEST] for note in result.notes[:_MOST]]
         self._event(name, told["state"])
 
     def broke(self, name: str, error: BaseException, made: Made | None = None) -> None:
@@ -207,17 +216,27 @@ class RunRecord:
             self._record.setdefault("notes", []).append(text)
         self._changed.set()
 
-    def end(self, state: str, error: str | None) -> None:
-        """Write the end of the run."""
-        from ..runs.run_folder import now
-
+    def end(self, state: str, error: BaseException | None) -> None:
+        """Write the end of the run; what goes wrong with that never hides what ended it."""
         with self._lock:
             for told in self._record["steps"].values():
                 if told["state"] in ("waiting", "running"):
                     running = told["state"] == "running"
                     told["state"] = "cancelled" if running else "skipped"
-            self._record |= {"state": state, "ended": now(), "error": error}
-            self.folder.write(self._record)
+            text = None if error is None else str(error)
+            self._record |= {"state": state, "ended": now(), "error": text}
+            try:
+                try:
+                    self.folder.write(self._record)
+                except TooLarge:
+                    for told in self._record["steps"].values():
+                        told.pop("notes", None)
+                        told.pop("metrics", None)
+                    self.folder.write(self._record)
+            except AstrodataError as lost:
+                if error is None:
+                    raise
+                error.add_note(f"the end of the run was not written down: {lost}")
         self._say(last=True)
 
     def _event(self, name: str, state: str) -> None:
@@ -228,26 +247,52 @@ class RunRecord:
 
     def _watch(self) -> None:
         beat = time.monotonic()
-        while not self._end.wait(_PAUSE):
-            if self.folder.cancel_asked() or (self._asked is not None and self._asked()):
-                self._cancel.set()
+        pause = _PAUSE
+        while not self._end.wait(pause):
+            self._look()
             if self._changed.is_set():
                 self._changed.clear()
-                with contextlib.suppress(OSError), self._lock:
-                    self.folder.write(self._record)
+                began = time.monotonic()
+                with self._lock:
+                    record = deepcopy(self._record)
+                # A record that is too long, or a full disk, ends no run.
+                with contextlib.suppress(AstrodataError, OSError):
+                    self.folder.write(record)
                 self._say()
+                pause = max(_PAUSE, 10 * (time.monotonic() - began))
             if time.monotonic() - beat >= BEAT:
                 self.folder.beat()
                 beat = time.monotonic()
 
+    def _look(self) -> None:
+        if self._cancel.is_set():
+            return
+        if self.folder.cancel_asked():
+            self._cancel.set()
+            return
+        try:
+            if self._asked is not None and self._asked():
+                self._cancel.set()
+        except Exception as error:  # noqa: BLE001 - a question that fails ends the run: nobody could end it else
+            self.note(f"what was asked whether to go on failed: {type(error).__name__}: {error}")
+            self._cancel.set()
+
     def _say(self, last: bool = False) -> None:
-        if self._tell is not None:
-            with self._lock:
-                self._tell(self._record, last)
+        if self._tell is None:
+            return
+        with self._lock:
+            record = deepcopy(self._record)
+        try:
+            self._tell(record, last)
+        except Exception as error:  # noqa: BLE001 - whoever looks on must not end the work
+            self._tell = None
+            self.note(f"progress is told no more: {type(error).__name__}: {error}")
 
 
 def _shown(value: Any) -> Any:
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if isinstance(value, str):
+        return shown(value) if "://" in value else value
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Mapping):
         return {str(k): _shown(v) for k, v in value.items()}

@@ -43,13 +43,15 @@ def run(
     values = pipeline.values(chosen)
     steps = needed(pipeline.order, upto, pipeline.name)
     anew = _anew(fresh, steps)
+    pipeline.tests_by_output()
     ready = prepared(pipeline, values, steps, place, cache)
     client = _client_of(cluster)
     record = RunRecord.begin(pipeline, values, steps, place, teller_of(progress), cancelled, hear)
-    keeper = Keeper(track, pipeline, record, values, cache, tags)
+    keeper = Keeper(track, pipeline, record, cache, place, tags)
     found = Run(record.folder, place)
     running = _Running(pipeline, ready, place, cache, record, keeper, anew, client, values)
-    state, told = "failed", None
+    state: str = "failed"
+    told: BaseException | None = None
     try:
         with record.alive(), keeper:
             running.all()
@@ -71,7 +73,7 @@ def run(
         raise
     finally:
         flush_lineage(place)
-        record.end(state, None if told is None else str(told))
+        record.end(state, told)
     return found
 
 
@@ -92,6 +94,7 @@ class _Running:
     ) -> None:
         self._pipeline, self._root, self._cache = pipeline, root, cache
         self._values = values
+        self._tests = pipeline.tests_by_output()
         self._record, self._keeper = record, keeper
         self._anew, self._client = anew, client
         self._ready = {one.step.name: one for one in ready}
@@ -195,12 +198,11 @@ class _Running:
         self._keeper.done(self._ready[name], made)
 
     def _test(self, step: Step, result: Result) -> None:
-        for ref, tests in self._pipeline.tests.items():
-            if ref.step == step.name:
-                output = step.output(ref, "tests")
-                digest = result.outputs[output].hash
-                given = substituted(tests, self._values, f"tests of {ref}")
-                tested(self._cache, self._record, step.name, output, digest, given)
+        for output, tests in self._tests.get(step.name, {}).items():
+            digest = result.outputs[output].hash
+            given = substituted(tests, self._values, f"tests of {step.name}.{output}")
+            base = self._pipeline.base
+            tested(self._cache, self._record, base, step.name, output, digest, given)
 
     def _own_client(self) -> Any:
         return self._client

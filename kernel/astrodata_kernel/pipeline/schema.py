@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..errors import BadRequest, MissingPackage, closest
+from ..errors import AstrodataError, BadRequest, MissingPackage, closest
 from .registry import block_named, blocks
 from .yaml_reading import Text
 
@@ -75,7 +75,10 @@ def json_schema() -> dict[str, Any]:
     names = list(blocks())
     cases, told = [], []
     for name in names:
-        block = block_named(name)
+        try:
+            block = block_named(name)
+        except AstrodataError:
+            continue  # a package of others that cannot be loaded
         parameters = {
             one.name: _or_reference(one.json_schema()) for one in block.parameters.values()
         }

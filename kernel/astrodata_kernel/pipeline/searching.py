@@ -262,7 +262,11 @@ class _Trials:
 
         if self._track is None and not find_spec("mlflow"):
             return False
-        tracker = self._track if isinstance(self._track, Tracker) else Tracker(system_metrics=None)
+        tracker = (
+            self._track
+            if isinstance(self._track, Tracker)
+            else Tracker(root=self._root, system_metrics=None)
+        )
         return replace(tracker, name=f"{self._study.study_name}-{trial.number}")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..catalog import Catalog
-from ..errors import AstrodataError, UnreadableFile
+from ..errors import AstrodataError, DataCheckFailed, UnreadableFile
+from ..readers.addresses import shown
 from .caching import Cache
 
 
@@ -18,10 +19,18 @@ class Source(NamedTuple):
     path: str
     hash: str
     size: int
+    stamp: tuple[int, int, int] | None = None
+
+    def check(self) -> None:
+        """Raise `DataCheckFailed` where the file is no longer the one that was hashed."""
+        if self.stamp is not None and _stamp(self.path) != self.stamp:
+            raise DataCheckFailed(
+                f"{self.name}: {self.path} changed while the run used it: run the pipeline again"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Give it as the lineage tells it."""
-        return {"hash": self.hash, "kind": "file", "path": self.path, "size": self.size}
+        return {"hash": self.hash, "kind": "file", "path": shown(self.path), "size": self.size}
 
 
 class Sources:
@@ -95,14 +104,23 @@ class Sources:
 
         try:
             if "://" not in path and Path(path).is_file():
+                stamp = _stamp(path)
                 sha256, size = self._cache.hash_of_file(Path(path))
-                return Source(name, path, f"sha256:{sha256}", size)
+                return Source(name, path, f"sha256:{sha256}", size, stamp)
             provenance = open_dataset(path).provenance
         except AstrodataError as error:
-            raise type(error)(f"{where}: {name}: {error}") from None
+            raise error.saying(f"{where}: {name}: {error}") from None
         if provenance is None:
             raise UnreadableFile(f"{where}: {name}: {path} has no bytes of its own")
         return Source(name, path, f"sha256:{provenance.sha256}", provenance.size)
+
+
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _address(text: str) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import BadRequest, UnknownName, closest
 from .block_types import Block
 
-RESERVED = ("upto", "cluster", "track", "fresh", "workspace", "progress", "cancelled")
-"""Options of `Pipeline.run`, which no parameter is called."""
+RESERVED = (
+    *("self", "upto", "cluster", "track", "fresh", "workspace", "progress", "cancelled"),
+    *("space", "metric", "trials", "direction", "at_once", "prune", "search_name", "search_seed"),
+)
+"""Options of `Pipeline.run` and `Pipeline.search`, which no parameter is called."""
 
 _NAME = re.compile(r"[^\W\d][\w-]{0,79}")
-_PLACE = re.compile(r"\$(\$|\{\s*([^{}]*?)\s*\})")
+_PLACE = re.compile(r"\$(\$|\{([^{}]*)\})")
 
 
 class Ref(NamedTuple):
@@ -253,12 +257,15 @@ def substituted(value: Any, values: Mapping[str, Any], where: str) -> Any:
     """
     if isinstance(value, Mapping):
         return {k: substituted(v, values, where) for k, v in value.items()}
-    if isinstance(value, list):
-        return [substituted(one, values, where) for one in value]
+    if isinstance(value, (list, tuple)):
+        return type(value)([substituted(one, values, where) for one in value])
+    if isinstance(value, Path):
+        return Path(substituted(str(value), values, where))
     if not isinstance(value, str) or "$" not in value:
         return value
 
-    def of(name: str) -> Any:
+    def of(text: str) -> Any:
+        name = text.strip()
         if name not in values:
             raise UnknownName(
                 f"{where}: there is no parameter {name!r}{closest(name, values)}; write $$ for a dollar sign"

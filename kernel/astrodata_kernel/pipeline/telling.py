@@ -118,7 +118,7 @@ def _row(name: str, step: Mapping[str, Any]) -> str:
         else ""
     )
     numbers = ", ".join(
-        f"{escape(str(k))} {v:.4g}" for k, v in list((step.get("metrics") or {}).items())[:4]
+        f"{escape(str(k))} {float(v):.4g}" for k, v in list((step.get("metrics") or {}).items())[:4]
     )
     cells = (
         f"{_SIGNS.get(state, '')} {_WORDS.get(state, state)}",

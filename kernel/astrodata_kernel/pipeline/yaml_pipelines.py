@@ -11,7 +11,7 @@ from .block_types import TAKEN, Block
 from .pipelines import Pipeline
 from .registry import block_named, blocks
 from .schema import FORMAT, check
-from .steps import Ref, substituted
+from .steps import substituted
 from .yaml_reading import Text, read_yaml
 
 
@@ -50,8 +50,9 @@ def pipeline_of(text: str, path: Path | None) -> Pipeline:
         )
     made.order  # noqa: B018 - to have circles and missing steps told now
     for what, tests in (told.get("tests") or {}).items():
-        _check_tests(made, read, what, tests)
         made.test(what, *tests)
+        _within(read, ("tests", what), made.tests_by_output)
+        _check_tests(made, read, what, tests)
     return made
 
 
@@ -91,7 +92,7 @@ def yaml_of(pipeline: Pipeline) -> str:
 
 def _check_options(given: Mapping[str, Any], read: Text, name: str) -> None:
     # They would be taken for arguments of `add`.
-    for option in TAKEN:
+    for option in ("self", *TAKEN):
         if option in given:
             raise BadRequest(
                 f"{read.where(('steps', name, 'with', option))}: no block has a parameter {option!r}"
@@ -101,15 +102,6 @@ def _check_options(given: Mapping[str, Any], read: Text, name: str) -> None:
 def _check_tests(pipeline: Pipeline, read: Text, what: str, tests: list[Any]) -> None:
     from ..data_tests import Tests
 
-    ref = Ref.of(what)
-    where = read.where(("tests", what))
-    if ref.step not in pipeline.steps:
-        from ..errors import UnknownName, closest
-
-        raise UnknownName(
-            f"{where}: there is no step {ref.step!r} to test{closest(ref.step, pipeline.steps)}"
-        )
-    pipeline.steps[ref.step].output(ref, where)
     for number, one in enumerate(tests):
         # With the parameters as they are by default: a run has them checked with its own.
         where = read.where(("tests", what, number))
@@ -121,7 +113,7 @@ def _within(read: Text, path: tuple[str | int, ...], work: Any, *args: Any) -> A
     try:
         return work(*args)
     except AstrodataError as error:
-        raise type(error)(f"{read.where(path)}: {error}") from None
+        raise error.saying(f"{read.where(path)}: {error}") from None
 
 
 def _block_name(block: Block) -> str:

@@ -110,4 +110,12 @@ class _Reader:
         # YAML 1.1 takes on, off, yes and no for true and false: people mean words, as YAML 1.2 does.
         if node.tag == _BOOL and node.value.lower() not in ("true", "false"):
             return node.value
-        return self._loader.construct_object(node, deep=True)
+        try:
+            return self._loader.construct_object(node, deep=True)
+        except self._yaml.YAMLError:
+            raise
+        except Exception:  # noqa: BLE001 - dates and numbers that are none end in many ways
+            line, kind = node.start_mark.line + 1, node.tag.rpartition(":")[2]
+            raise BadRequest(
+                f"{self._made.name}, line {line}: {str(node.value)[:40]!r} is no {kind}"
+            ) from None

@@ -37,9 +37,9 @@ _SQLITE = "sqlite:///"
 _ADVICE = "or name another store in MLFLOW_TRACKING_URI"
 
 
-def own_address() -> str:
+def own_address(root: str | os.PathLike[str] | None = None) -> str:
     """Give the address of the workspace's own store, an SQLite file."""
-    return f"{_SQLITE}{workspace() / FOLDER / 'mlflow.db'}"
+    return f"{_SQLITE}{workspace(root) / FOLDER / 'mlflow.db'}"
 
 
 def shown(address: str) -> str:

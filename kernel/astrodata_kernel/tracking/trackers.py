@@ -32,6 +32,8 @@ class Tracker:
     system_metrics
         Seconds between two samples of memory, CPU and GPU, kept as ``system/…``; None for none. Without
         `psutil` there are none either.
+    root
+        The workspace whose store is used where none is named; that of the current folder by default.
 
     Examples
     --------
@@ -51,11 +53,12 @@ class Tracker:
     experiment: str = "astrodata-lab"
     name: str | None = None
     system_metrics: float | None = 10.0
+    root: str | os.PathLike[str] | None = None
 
     @property
     def address(self) -> str:
         """The URI that is used."""
-        return self.uri or os.environ.get("MLFLOW_TRACKING_URI") or own_address()
+        return self.uri or os.environ.get("MLFLOW_TRACKING_URI") or own_address(self.root)
 
     @property
     def shown(self) -> str:
