@@ -52,7 +52,14 @@ def test_drift_is_measured_anew_when_the_reference_changes(tmp_path: Path) -> No
     pipeline = Pipeline("p", base=tmp_path).add("n", given.count, upto=4)
     pipeline.add("t", given.total, "n").add("table", given.seeded, "t", rows=200)
     pipeline.test(
-        "table", {"check": "drift", "on": "x", "psi": 0.5, "reference": "reference.parquet"}
+        "table",
+        {
+            "check": "drift",
+            "on": "x",
+            "method": "psi",
+            "at_most": 0.5,
+            "reference": "reference.parquet",
+        },
     )
     assert pipeline.run(workspace=tmp_path).state == "finished"
     pd.DataFrame({"x": rng.normal(50, 1, size=200)}).to_parquet(reference)
@@ -211,12 +218,12 @@ def test_no_parameter_hides_an_argument() -> None:
     for name in ("self", "upto", "search_seed"):
         with pytest.raises(BadRequest, match="that is an option of `run`"):
             Pipeline("p", {name: 1})
+
+    @block
+    def wrong(value, *, cache: bool = True):
+        return value
+
     with pytest.raises(BadRequest, match="a parameter cannot be called 'cache'"):
-
-        @block
-        def wrong(value, *, cache: bool = True):
-            return value
-
         Pipeline("p").add("a", wrong, "b")
 
 
