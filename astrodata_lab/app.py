@@ -8,8 +8,11 @@ from traitlets import Float, Integer
 from traitlets.config import Configurable
 
 from .label_sessions import LabelSessions
+from .model_listing import Models
+from .pipeline_listing import Pipelines
 from .previews import Previews
 from .records import Records
+from .run_listing import Runs
 from .workers import WorkerPool
 
 if TYPE_CHECKING:
@@ -43,19 +46,25 @@ class AstrodataLab(Configurable):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        # Two pools: hashing a large file must not keep anyone's preview waiting.
+        # Pools of their own: hashing a large file must not keep anyone's preview waiting.
         self._reading = WorkerPool(self.workers, self.worker_memory)
         self._keeping = WorkerPool(2, self.worker_memory)
+        self._watching = WorkerPool(1, self.worker_memory)
         self.previews = Previews(
             self._reading, self.preview_seconds, self.max_preview_bytes, self.thumbnail_cache_bytes
         )
         self.records = Records(self._keeping, self.preview_seconds, self.hash_seconds)
         self.label_sessions = LabelSessions(self._reading, self.preview_seconds)
+        self.pipelines = Pipelines(self._reading, self.preview_seconds)
+        # A run that is watched is asked for each second: no picture of a large file may hold that up.
+        self.runs = Runs(self._watching, self.preview_seconds)
+        self.models = Models(self._watching, self.preview_seconds)
 
     def close(self) -> None:
         """End the worker processes."""
         self._reading.close()
         self._keeping.close()
+        self._watching.close()
 
 
 def load(server_app: ServerApp) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import uuid
 from http.client import responses
@@ -60,6 +61,23 @@ class Handler(APIHandler):
         if not text:
             return None
         return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else text
+
+    def shown(self, value: Any, keep: tuple[str, ...] = ()) -> Any:
+        """Give an answer whose texts say nothing of where the root is; what is under `keep` is as it was."""
+        root = str(self.root)
+        roots = {root.rstrip(os.sep), os.path.realpath(root).rstrip(os.sep)} - {""}
+
+        def told(value: Any) -> Any:
+            if isinstance(value, str):
+                # Answers are long and asked for each second: most texts name no path at all.
+                return without_root(value, root) if any(one in value for one in roots) else value
+            if isinstance(value, list):
+                return [told(one) for one in value]
+            if isinstance(value, dict):
+                return {k: one if k in keep else told(one) for k, one in value.items()}
+            return value
+
+        return told(value)
 
     def reply(self, value: Any, status: int = 200) -> None:
         """Send JSON."""
@@ -186,6 +204,52 @@ class LabelsHandler(Handler):
         self.reply({**listing, "warnings": notes})
 
 
+class RunsHandler(Handler):
+    """The runs of pipelines."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Give the newest runs, or all of the one that is asked for by its id."""
+        ident = self.argument("id")
+        if ident is None:
+            found = await self.lab.runs.listing(self.root)
+        else:
+            found = await self.lab.runs.one(self.root, ident)
+        self.reply(self.shown(found, keep=("again", "mlflow", "parameters")))
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """Ask a run to end."""
+        body = self.get_json_body()
+        if not isinstance(body, dict) or not isinstance(body.get("id"), str):
+            raise Refusal("bad-request", 'The body must be a JSON object with the "id" of a run.')
+        if body.get("do") != "cancel":
+            raise Refusal("bad-request", 'All that a run can be asked to is "do": "cancel".')
+        self.reply({"asked": await self.lab.runs.cancel(self.root, body["id"])}, 202)
+
+
+class PipelinesHandler(Handler):
+    """The pipelines that lie in the workspace."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Give name, description and parameters of each."""
+        self.reply(self.shown(await self.lab.pipelines.listing(self.root), keep=("parameters",)))
+
+
+class ModelsHandler(Handler):
+    """The registered models."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Give the models with their newest versions."""
+        self.reply(self.shown(await self.lab.models.listing(self.root)))
+
+
 def read_wanted(body: Any) -> tuple[str, dict[str, Any]]:
     """Give the path, and name, tags and expect, from the body of a POST.
 
@@ -223,6 +287,9 @@ ROUTES: dict[str, type[Handler]] = {
     "thumbnail": ThumbnailHandler,
     "datasets": DatasetsHandler,
     "labels": LabelsHandler,
+    "runs": RunsHandler,
+    "pipelines": PipelinesHandler,
+    "models": ModelsHandler,
 }
 
 

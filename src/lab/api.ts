@@ -59,6 +59,133 @@ export interface ILabelSession {
   readonly changed: number | null;
 }
 
+export type RunState = 'running' | 'finished' | 'failed' | 'cancelled' | 'lost';
+export type StepState =
+  'waiting' | 'running' | 'cached' | 'finished' | 'failed' | 'cancelled' | 'skipped';
+
+/** One run of a pipeline. */
+export interface IRun {
+  readonly id: string;
+  readonly pipeline: string;
+  /** `lost` for one whose process does not live any more, but that never said that it ended. */
+  readonly state: RunState;
+  /** From 0 to 1. */
+  readonly share: number;
+  /** In UTC, as ISO 8601. */
+  readonly started: string;
+  readonly ended: string | null;
+  /** That it took, or takes so far; null where nobody knows. */
+  readonly seconds: number | null;
+  /** It was asked to end, and has not yet. */
+  readonly cancelling: boolean;
+  /** The steps that run now, the first of them. */
+  readonly running: readonly {
+    readonly name: string;
+    readonly text: string;
+    readonly share: number;
+  }[];
+  readonly counts: {
+    readonly steps: number;
+    readonly ended: number;
+    readonly computed: number;
+    readonly cached: number;
+  };
+  /** Its run in MLflow, with the address of that or, from the root, its SQLite file. */
+  readonly mlflow: {
+    readonly run: string;
+    readonly address: string | null;
+    readonly file: string | null;
+  } | null;
+}
+
+/** One step of a run. */
+export interface IStep {
+  readonly name: string;
+  readonly block: string;
+  readonly stage: string;
+  readonly state: StepState;
+  readonly share: number;
+  readonly text: string;
+  readonly seconds: number | null;
+  readonly error: string | null;
+  /** A number that is not finite is a text. */
+  readonly metrics: Readonly<Record<string, number | string>>;
+  readonly outputs: Readonly<Record<string, { readonly hash: string; readonly kind: string }>>;
+  readonly tests: readonly {
+    readonly output: string;
+    readonly ok: boolean;
+    readonly summary: string;
+  }[];
+  readonly notes: readonly string[];
+}
+
+/** All of one run. */
+export interface IRunDetails extends IRun {
+  readonly user: string;
+  readonly host: string;
+  /** With their values as one reads them, and as Python does; null when they are too long for a cell. */
+  readonly parameters: readonly IParameter[] | null;
+  /** Its YAML, from the root or a whole path: the file, or the copy that the run keeps. */
+  readonly again: { readonly path: string; readonly copy: boolean } | null;
+  readonly steps: readonly IStep[];
+  /** Steps that are too many to be listed here. */
+  readonly more: number;
+  readonly notes: readonly string[];
+  readonly error: string | null;
+}
+
+export interface IParameter {
+  readonly name: string;
+  readonly text: string;
+  readonly python: string;
+}
+
+/** A pipeline that lies in the workspace. */
+export interface IPipeline {
+  /** Contents-API path of its YAML. */
+  readonly path: string;
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: readonly {
+    readonly name: string;
+    /** Its default as one types it. */
+    readonly text: string;
+    /** Whether the default is a text: what is typed is then one too. */
+    readonly is_text: boolean;
+  }[];
+  /** Why it cannot be read, null for one that can. */
+  readonly problem: string | null;
+}
+
+/** A version of a registered model. */
+export interface IModelVersion {
+  readonly version: number;
+  /** Seconds since 1970, null when nobody knows. */
+  readonly created: number | null;
+  /** In MLflow. */
+  readonly run: string | null;
+  readonly aliases: readonly string[];
+  /** Why an alias points to it. */
+  readonly reasons: readonly {
+    readonly alias: string;
+    readonly reason: string;
+    readonly who: string;
+    readonly when: string;
+  }[];
+  /** Hash of the model in the lineage. */
+  readonly lineage: string | null;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A registered model. */
+export interface IModel {
+  readonly name: string;
+  readonly changed: number | null;
+  /** Of all its versions, of which the newest are listed. */
+  readonly count: number;
+  readonly versions: readonly IModelVersion[];
+}
+
 /** What an uploaded file must turn out to be. */
 export interface IExpectation {
   readonly size: number;
@@ -131,6 +258,28 @@ export class Api {
 
   labels(): Promise<{ sessions: ILabelSession[]; warnings: string[] }> {
     return this._ask('labels');
+  }
+
+  runs(): Promise<{ runs: IRun[]; warnings: string[] }> {
+    return this._ask('runs');
+  }
+
+  run(id: string): Promise<IRunDetails> {
+    return this._ask('runs' + URLExt.objectToQueryString({ id }));
+  }
+
+  /** Ask a run to end; false for one that has already. */
+  async cancelRun(id: string): Promise<boolean> {
+    const body = JSON.stringify({ id, do: 'cancel' });
+    return (await this._ask<{ asked: boolean }>('runs', { method: 'POST', body })).asked;
+  }
+
+  pipelines(): Promise<{ pipelines: IPipeline[]; warnings: string[] }> {
+    return this._ask('pipelines');
+  }
+
+  models(): Promise<{ models: IModel[]; address: string | null; warnings: string[] }> {
+    return this._ask('models');
   }
 
   add(path: string, expect?: IExpectation): Promise<IDataset> {

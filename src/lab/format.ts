@@ -24,3 +24,25 @@ export function shapeText(dataset: Pick<IDataset, 'kind' | 'shape'>): string {
   }
   return sizes.join(' × ');
 }
+
+/** A time as people say it: `0.4 s`, `3 min 20 s`, `2 h 5 min`. */
+export function durationText(seconds: number): string {
+  if (seconds < 59.95) {
+    return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  }
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
+}
+
+/** A number as people compare it: four digits. */
+export function numberText(value: number | string): string {
+  return typeof value === 'number' && !Number.isInteger(value)
+    ? String(Number(value.toPrecision(4)))
+    : String(value);
+}
+
+/** A part of the whole: `43 %`; it says 100 only of what is done. */
+export function percentText(share: number): string {
+  return `${Math.floor(share * 100 + 1e-9)} %`;
+}

@@ -9,6 +9,7 @@ import { Contents } from '@jupyterlab/services';
 
 import { IDataset, ILabelSession } from './api';
 import { cellSource, labelSource, pythonKernel } from './python';
+import { CellOf } from './runCells';
 
 export interface ICellInserterOptions {
   readonly app: JupyterFrontEnd;
@@ -33,13 +34,44 @@ export class CellInserter {
     return this._insert(panel => labelSource(session, this._folderOf(panel)));
   }
 
+  /**
+   * Insert a cell of any kind, and give what runs it, if the settings say so: that cell, whichever the
+   * person has gone to meanwhile.
+   */
+  async insertCell(source: CellOf): Promise<() => Promise<void>> {
+    const panel = await this._put(one => source(this._folderOf(one)));
+    const notebook = panel.content;
+    const cell = notebook.activeCell!;
+    await notebook.scrollToItem(notebook.activeCellIndex, 'start');
+    return async () => {
+      const { dialogs, runs } = this._options;
+      await panel.sessionContext.ready;
+      if (runs() && !cell.isDisposed) {
+        await NotebookActions.runCells(
+          notebook,
+          [cell],
+          panel.sessionContext,
+          dialogs ?? undefined
+        );
+      }
+    };
+  }
+
   /** The Python for one notebook. */
   source(dataset: IDataset, panel: NotebookPanel | null): string {
     return cellSource(dataset, this._folderOf(panel));
   }
 
-  /** Insert a cell below the active one, in a new notebook if there is none. */
+  /** Insert a cell and run it to its end. */
   private async _insert(sourceFor: (panel: NotebookPanel) => string): Promise<void> {
+    const panel = await this._put(sourceFor);
+    await this.run(panel);
+    // The picture comes below the cell: without this it is below the page too.
+    await panel.content.scrollToItem(panel.content.activeCellIndex, 'start');
+  }
+
+  /** Insert a cell below the active one, in a new notebook if there is none. */
+  private async _put(sourceFor: (panel: NotebookPanel) => string): Promise<NotebookPanel> {
     const panel = this._current() ?? (await this._create());
     await panel.context.ready;
     this._options.app.shell.activateById(panel.id);
@@ -55,9 +87,7 @@ export class CellInserter {
       notebook.activeCellIndex = index;
     }
     notebook.deselectAll();
-    await this.run(panel);
-    // The picture comes below the cell: without this it is below the page too.
-    await notebook.scrollToItem(notebook.activeCellIndex, 'start');
+    return panel;
   }
 
   /** Run the active cell, if the settings say so. */

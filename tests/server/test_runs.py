@@ -131,6 +131,7 @@ async def test_the_run_in_mlflow_is_told_without_names_passwords_and_the_root(li
     begin(mlflow={"run": "a1", "uri": f"sqlite:///{root}/astrodata/mlflow.db"})
     begin(mlflow={"run": "a2", "uri": "https://ada:secret@ml.example:8443/x?token=secret#secret"})
     begin(mlflow={"run": "a3", "uri": "javascript:alert(1)"})
+    begin(mlflow={"run": "a5", "uri": "sqlite:///somewhere/mlflow.db"})
     begin(mlflow={"run": "a4/../../x", "uri": "https://ml.example"})
     body = await listed()
     told = {one["mlflow"]["run"]: one["mlflow"] for one in body["runs"] if one["mlflow"]}
@@ -138,6 +139,7 @@ async def test_the_run_in_mlflow_is_told_without_names_passwords_and_the_root(li
         "a1": {"run": "a1", "address": None, "file": "astrodata/mlflow.db"},
         "a2": {"run": "a2", "address": "https://ml.example:8443/x", "file": None},
         "a3": {"run": "a3", "address": None, "file": None},
+        "a5": {"run": "a5", "address": None, "file": None},
     }
     assert "secret" not in json.dumps(body)
 

@@ -60,7 +60,7 @@ def facts(learner: Learner) -> dict[str, Any]:
 
 
 def _artifacts(folder: Path, learner: Learner, curve: Any) -> None:
-    from ..training.figures import svg_of
+    from ..drawing import svg_of
 
     classifier = learner.classifier
     assert classifier is not None  # noqa: S101 - keep() has looked

@@ -3,10 +3,13 @@ import { Contents } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { Api, ApiError, IDataset, IExpectation } from '../api';
+import { Api, ApiError, IDataset, IExpectation, IRun } from '../api';
 import { ClashAnswer, upload } from '../upload';
 import { VERSION } from '../version';
 import { Labels } from './labels';
+import { Models } from './models';
+import { Runs } from './runs';
+import { wordOf } from './states';
 import { ITask, TaskList } from './tasks';
 
 /** Milliseconds between two refreshes that nobody asked for. */
@@ -22,7 +25,8 @@ export interface IPanelModelOptions {
 }
 
 /**
- * What the panel shows: the datasets of the catalogue, their labels, and the work that is under way.
+ * What the panel shows: the datasets of the catalogue, their labels, runs and models, and the work that
+ * is under way.
  */
 export class PanelModel implements IDisposable {
   constructor(private readonly _options: IPanelModelOptions) {
@@ -30,10 +34,18 @@ export class PanelModel implements IDisposable {
     this.tasks.changed.connect(this._emit, this);
     this.labels = new Labels(_options.api);
     this.labels.changed.connect(this._emit, this);
+    this.runs = new Runs(_options.api);
+    this.runs.changed.connect(this._onRunsChanged, this);
+    this.models = new Models(_options.api);
+    this.models.changed.connect(this._emit, this);
     _options.contents.fileChanged.connect(this._onFileChanged, this);
   }
 
   readonly labels: Labels;
+
+  readonly models: Models;
+
+  readonly runs: Runs;
 
   readonly tasks: TaskList;
 
@@ -74,6 +86,8 @@ export class PanelModel implements IDisposable {
     this._isDisposed = true;
     this.tasks.cancelAll();
     this.labels.dispose();
+    this.models.dispose();
+    this.runs.dispose();
     clearTimeout(this._timer);
     Signal.clearData(this);
   }
@@ -102,6 +116,8 @@ export class PanelModel implements IDisposable {
     this._refreshedAt = Date.now();
     const serial = ++this._serial;
     void this.labels.refresh();
+    void this.runs.refresh();
+    void this.models.refresh();
     try {
       const { datasets, warnings } = await this._options.api.datasets();
       if (serial !== this._serial) {
@@ -114,6 +130,13 @@ export class PanelModel implements IDisposable {
     } catch (error) {
       this._fail(error);
     }
+  }
+
+  /** Say whether somebody sees the panel. */
+  set seen(seen: boolean) {
+    this.labels.seen = seen;
+    this.runs.seen = seen;
+    this.models.seen = seen;
   }
 
   /** Ask for the list unasked: now, or once the last one is some seconds old. */
@@ -165,12 +188,34 @@ export class PanelModel implements IDisposable {
   async remove(name: string): Promise<void> {
     try {
       await this._options.api.remove(name);
-      this._announce(this._options.trans.__('Removed %1 from the list.', name));
+      this.announce(this._options.trans.__('Removed %1 from the list.', name));
     } catch (error) {
       const task = this.tasks.add(name, 'waiting');
       this.tasks.fail(task, messageOf(error));
     }
     await this.refresh();
+  }
+
+  /** Ask a run to end. */
+  async cancelRun(run: IRun): Promise<void> {
+    const { trans } = this._options;
+    try {
+      const asked = await this.runs.cancel(run.id);
+      this.announce(
+        asked
+          ? trans.__('Asked %1 to end.', run.pipeline)
+          : trans.__('%1 has ended already.', run.pipeline)
+      );
+    } catch (error) {
+      const task = this.tasks.add(run.pipeline, 'waiting');
+      this.tasks.fail(task, messageOf(error));
+    }
+  }
+
+  /** Tell something to those who listen to the page. */
+  announce(text: string): void {
+    this._announcement = text;
+    this._emit();
   }
 
   private async _upload(file: File, task: ITask): Promise<void> {
@@ -191,7 +236,7 @@ export class PanelModel implements IDisposable {
       });
       if (sent === null) {
         this.tasks.remove(task);
-        this._announce(trans.__('Cancelled %1.', file.name));
+        this.announce(trans.__('Cancelled %1.', file.name));
         return;
       }
       this.tasks.update(task, { state: 'checking' });
@@ -207,7 +252,7 @@ export class PanelModel implements IDisposable {
     try {
       const dataset = await api.add(path, expect);
       this.tasks.remove(task);
-      this._announce(trans.__('Added %1.', dataset.name));
+      this.announce(trans.__('Added %1.', dataset.name));
     } catch (error) {
       const stays = expect
         ? trans.__('The uploaded file is kept as %1, but it is not in the list.', path)
@@ -244,8 +289,21 @@ export class PanelModel implements IDisposable {
     }
   }
 
-  private _announce(text: string): void {
-    this._announcement = text;
+  /** Tell which runs have ended meanwhile. */
+  private _onRunsChanged(): void {
+    const { trans } = this._options;
+    const ended = this.runs.items.filter(
+      ({ id, state }) => state !== 'running' && this._running.has(id)
+    );
+    this._running = new Set(
+      this.runs.items.filter(({ state }) => state === 'running').map(({ id }) => id)
+    );
+    if (ended.length > 0) {
+      this._announcement = ended
+        .map(({ pipeline, state }) => `${pipeline}: ${wordOf(state, trans)}`)
+        .join(', ');
+      void this.models.refresh();
+    }
     this._emit();
   }
 
@@ -262,6 +320,7 @@ export class PanelModel implements IDisposable {
   private _isDisposed = false;
   private _mismatch: string | null = null;
   private _refreshedAt = 0;
+  private _running: ReadonlySet<string> = new Set();
   private _serial = 0;
   private _status: 'loading' | 'ready' | 'no-server' | 'failed' = 'loading';
   private _timer: ReturnType<typeof setTimeout> | undefined;

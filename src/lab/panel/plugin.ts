@@ -1,5 +1,5 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ISessionContextDialogs, showErrorMessage } from '@jupyterlab/apputils';
+import { Clipboard, ISessionContextDialogs, showErrorMessage } from '@jupyterlab/apputils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -8,6 +8,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Api, IDataset, ILabelSession } from '../api';
 import { DatasetDrag } from '../drag';
 import { CellInserter } from '../insertCell';
+import { CellOf } from '../runCells';
 import { IAstrodataPanel } from '../tokens';
 import { askClash, askRemove } from './dialogs';
 import { PanelModel } from './model';
@@ -67,6 +68,14 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
     const openLabels = once((session: ILabelSession) =>
       tried(session.name, inserter.insertLabels(session))
     );
+    const insertCell = async (cell: CellOf, run: boolean): Promise<void> => {
+      try {
+        const start = await inserter.insertCell(cell);
+        await (run ? start() : undefined);
+      } catch (error) {
+        await showErrorMessage(trans.__('Cannot insert a cell'), error as Error);
+      }
+    };
     const widget = new AstrodataPanel({
       api,
       model,
@@ -79,12 +88,20 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
           await model.remove(dataset.name);
         }
       },
+      // Not waited for: a pipeline may take hours, and others may be begun meanwhile.
+      onInsert: (cell, run) => void insertCell(cell, run),
+      onCancelRun: run => void model.cancelRun(run),
+      onCopy: text => {
+        Clipboard.copyToSystem(text);
+        model.announce(trans.__('Copied %1.', text));
+      },
       onPress: (dataset, event) => drag.watch(dataset, event)
     });
 
     settings.changed.connect(() => widget.update());
     // A cell may have added to the catalogue.
     NotebookActions.executed.connect(() => widget.refreshIfSeen());
+    NotebookActions.executionScheduled.connect(() => widget.expectRuns());
     void app.restored.then(() => model.start());
     void registry?.load(plugin.id).then(loaded => settings.follow(loaded));
     app.shell.add(widget, 'left', { rank: 150 });

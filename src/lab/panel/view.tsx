@@ -2,12 +2,15 @@ import { addIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IDataset, ILabelSession } from '../api';
+import { IDataset, ILabelSession, IRun } from '../api';
 import { panelIcon } from '../icons';
 import { hasEvents } from '../python';
+import { CellOf } from '../runCells';
 import { DatasetRows, IDatasetRowsProps } from './datasetRows';
 import { LabelSection } from './labelRows';
 import { PanelModel } from './model';
+import { ModelSection } from './modelRows';
+import { RunSection } from './runRows';
 import { TaskRows } from './taskRows';
 
 /** Datasets that one sees without searching. */
@@ -19,6 +22,10 @@ export interface IPanelViewProps extends Omit<IDatasetRowsProps, 'datasets'> {
   readonly hovered: boolean;
   readonly onFiles: (files: File[]) => void;
   readonly onOpenLabels: (session: ILabelSession) => void;
+  /** Put a cell into the notebook, and run it if it is wanted. */
+  readonly onInsert: (cell: CellOf, run: boolean) => void;
+  readonly onCancelRun: (run: IRun) => void;
+  readonly onCopy: (text: string) => void;
 }
 
 /** The whole panel. */
@@ -41,7 +48,11 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
         />
         <Contents {...props} />
         {model.status === 'ready' ? (
-          <LabelSection {...props} labels={model.labels} example={exampleOf(model.datasets)} />
+          <>
+            <LabelSection {...props} labels={model.labels} example={exampleOf(model.datasets)} />
+            <RunSection {...props} runs={model.runs} />
+            <ModelSection {...props} models={model.models} teach={model.runs.items.length > 0} />
+          </>
         ) : null}
       </div>
       <div className="jp-astrodata-lab-live" role="status" aria-live="polite">

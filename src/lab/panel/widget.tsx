@@ -4,9 +4,10 @@ import { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { Api, IDataset, ILabelSession } from '../api';
+import { Api, IDataset, ILabelSession, IRun } from '../api';
 import { DropTarget } from '../drop';
 import { panelIcon } from '../icons';
+import { CellOf } from '../runCells';
 import { PanelModel } from './model';
 import { PanelView } from './view';
 
@@ -17,6 +18,9 @@ export interface IPanelOptions {
   readonly thumbnailSize: () => number;
   readonly onOpen: (dataset: IDataset) => void;
   readonly onOpenLabels: (session: ILabelSession) => void;
+  readonly onInsert: (cell: CellOf, run: boolean) => void;
+  readonly onCancelRun: (run: IRun) => void;
+  readonly onCopy: (text: string) => void;
   readonly onRemove: (dataset: IDataset) => void;
   readonly onPress: (dataset: IDataset, event: MouseEvent) => void;
 }
@@ -40,6 +44,13 @@ export class AstrodataPanel extends ReactWidget {
     }
   }
 
+  /** A cell runs, perhaps a pipeline: look for new runs, if anyone sees them. */
+  expectRuns(): void {
+    if (this._isSeen()) {
+      this._options.model.runs.expect();
+    }
+  }
+
   override dispose(): void {
     Signal.clearData(this);
     this._options.model.dispose();
@@ -47,7 +58,7 @@ export class AstrodataPanel extends ReactWidget {
   }
 
   handleEvent(): void {
-    this._options.model.labels.seen = this._isSeen();
+    this._options.model.seen = this._isSeen();
     this.refreshIfSeen();
   }
 
@@ -79,7 +90,7 @@ export class AstrodataPanel extends ReactWidget {
     });
     window.addEventListener('focus', this);
     document.addEventListener('visibilitychange', this);
-    model.labels.seen = this._isSeen();
+    model.seen = this._isSeen();
   }
 
   protected override onBeforeDetach(message: Message): void {
@@ -91,13 +102,13 @@ export class AstrodataPanel extends ReactWidget {
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this._options.model.labels.seen = this._isSeen();
+    this._options.model.seen = this._isSeen();
     this._options.model.refreshSoon();
   }
 
   protected override onAfterHide(message: Message): void {
     super.onAfterHide(message);
-    this._options.model.labels.seen = false;
+    this._options.model.seen = false;
   }
 
   private _isSeen(): boolean {

@@ -8,7 +8,7 @@ import { ApiError } from '../../../src/lab/api';
 import { PanelModel } from '../../../src/lab/panel/model';
 import { CHUNK_SIZE, ClashAnswer } from '../../../src/lab/upload';
 import { VERSION } from '../../../src/lab/version';
-import { dataset, FakeApi } from './fakeApi';
+import { dataset, FakeApi, run } from './fakeApi';
 import { FakeContents } from './fakeContents';
 
 let api: FakeApi;
@@ -211,5 +211,30 @@ describe('files of the desktop', () => {
     await model.addFiles([], ['survey']);
     expect(rows()).toEqual(['survey: failed']);
     expect(model.tasks.items[0].message).toContain('survey is a folder');
+  });
+});
+
+describe('runs', () => {
+  const running = run('a', { state: 'running', ended: null });
+
+  test('that end are told to those who listen, and models are looked at again', async () => {
+    api.runList = [running, run('b', { state: 'failed' })];
+    await model.runs.refresh();
+    expect(model.announcement).toBe('');
+    const looked = vi.spyOn(api, 'models');
+    api.runList = [run('a', { state: 'cancelled' }), run('b', { state: 'failed' })];
+    await model.runs.refresh();
+    expect(model.announcement).toBe('cardio: cancelled');
+    expect(looked).toHaveBeenCalledTimes(1);
+  });
+
+  test('are asked to end, and a wish that fails says why', async () => {
+    await model.cancelRun(running);
+    expect(api.cancelled).toEqual(['a']);
+    expect(model.announcement).toBe('Asked cardio to end.');
+    api.error = new ApiError('unreadable', 'The folder belongs to somebody else.');
+    await model.cancelRun(running);
+    expect(rows()).toEqual(['cardio: failed']);
+    expect(model.tasks.items[0].message).toBe('The folder belongs to somebody else.');
   });
 });
