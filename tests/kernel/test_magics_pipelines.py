@@ -64,6 +64,8 @@ def test_a_dry_run_gives_the_plan_and_does_nothing(shell, workspace: Path) -> No
         ("pipeline --as 3x", YAML, "give a name that Python takes"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(shell, capsys, line: str, cell: str, told: str) -> None:
+def test_what_is_wrong_is_said_in_a_sentence(
+    shell, capsys, line: str, cell: str, told: str
+) -> None:
     assert shell.run_cell_magic("astro", line, cell) is None
     assert told in capsys.readouterr().out

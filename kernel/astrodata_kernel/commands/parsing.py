@@ -15,7 +15,7 @@ from ..errors import (
     UnknownName,
     UnreadableFile,
 )
-from . import lineages, runs
+from . import exports, lineages, runs
 
 EXIT = """\
 exit codes: 0 done; 1 a step failed; 2 wrong words, parameters or files; 3 a data test failed;
@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     runs.add_to(commands)
     lineages.add_to(commands)
+    exports.add_to(commands)
     words = parser.parse_args(argv)
     try:
         return int(words.do(words))

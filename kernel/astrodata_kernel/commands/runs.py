@@ -89,7 +89,7 @@ def _run(words: argparse.Namespace) -> int:
     if words.workers is not None and words.cluster is None:
         raise BadRequest("--workers is of a cluster: say --cluster local too")
     fresh: Any = words.fresh or words.fresh_step or False
-    with _cluster(words) as cluster, _terminated():
+    with _cluster(words) as cluster, terminated():
         run = pipeline.run(
             upto=words.upto,
             cluster=cluster,
@@ -199,7 +199,7 @@ def _cluster(words: argparse.Namespace) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _terminated() -> Iterator[None]:
+def terminated() -> Iterator[None]:
     """Have a batch system's wish to end the job end the run as an interrupt does."""
 
     def ended(_number: int, _frame: Any) -> None:

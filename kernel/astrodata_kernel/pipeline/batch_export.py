@@ -8,11 +8,11 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..compute.jobs import Job
 from ..workspace import workspace
 from .snakemake_export import texts_of
 
 if TYPE_CHECKING:
-    from ..compute.jobs import Job
     from .pipelines import Pipeline
 
 
@@ -45,8 +45,6 @@ def to_batch(
     UnknownName
         There is no such parameter.
     """
-    from ..compute import Job
-
     pipeline.values(parameters or {})
     here = workspace(root)
     # What lies in the workspace lies in it there too, wherever that is.

@@ -1,6 +1,6 @@
 """Pipelines as Snakemake workflows: Snakemake says what is done where and when, our cache holds the values.
 
-The folder of a workflow holds ``Snakefile``, ``config.yaml`` and ``pipeline.yaml``. Each step is a rule, which
+The folder of a workflow holds ``Snakefile``, ``config.yaml`` and ``pipeline.yaml``. Each step is a rule that
 runs ``astrodata step`` and leaves ``results/<step>.json``: the hash of each of its outputs. So Snakemake sees
 small files, and the values lie in the workspace's cache, where runs without Snakemake find them too.
 """
@@ -139,8 +139,7 @@ class Exported:
     folder
         Of the workflow.
     config
-        Snakemake's: parameters of the pipeline, ``workspace``, and ``track``, which is false to keep nothing in
-        MLflow.
+        Snakemake's: parameters of the pipeline, ``workspace``, and ``track``, false for nothing in MLflow.
     base
         Folder that the pipeline's relative paths start from, relative to that of the workflow.
 
@@ -156,7 +155,7 @@ class Exported:
     >>> import tempfile
     >>> from astrodata_kernel.pipeline import Pipeline
     >>> base = Path(tempfile.mkdtemp())
-    >>> _ = (base / "t.csv").write_text("x\\n1\\n")
+    >>> _ = (base / "t.csv").write_text("x")
     >>> pipeline = Pipeline("p", {"table": "t.csv"}, base=base).add("read", "read_table", path="${table}")
     >>> folder = to_snakemake(pipeline, base / "workflow", root=base).parent
     >>> [Path(path).name for path in Exported(folder, {}, "..").files("read")]
@@ -202,7 +201,7 @@ class Exported:
         return [path for path in dict.fromkeys(found) if "://" not in path]
 
     def key(self, name: str) -> str:
-        """Give what decides a step's result, without inputs and raw files: Snakemake runs it anew for another.
+        """Give what decides a step's result beside inputs and raw files; for another one it is done anew.
 
         That of a step whose result is never used again is another one each time.
         """
@@ -296,8 +295,9 @@ def run_step(
         beside = target.with_name(f"{ref.step}.json")
         if beside.exists() and _read(beside) != hashes[ref.step]:
             raise BadRequest(
-                f"{beside} tells of another result of step {ref.step!r} than the workspace has now, which was "
-                f"made outside of this workflow: run snakemake with --forcerun {rule_names(pipeline)[ref.step]}"
+                f"{beside} tells of another result of step {ref.step!r} than the workspace has now, which "
+                "was made outside of this workflow: run snakemake with --forcerun "
+                f"{rule_names(pipeline)[ref.step]}"
             )
     target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, (json.dumps(hashes[name], indent=1, sort_keys=True) + "\n").encode())
