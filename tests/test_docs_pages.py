@@ -1,6 +1,10 @@
 """The code on a page of the documentation runs, from its first block to its last."""
 
+import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -8,15 +12,48 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+BLOCKS = re.compile(r"```(python|bash|yaml)\n(.*?)```", re.DOTALL)
+TOLD = re.compile(r"^(\S+)  # (\(.*\))$", re.MULTILINE)
+"""What a line gives, said behind it: a tuple."""
 
 
-@pytest.mark.parametrize("page", ["fits.md", "latent.md", "sentinel.md"])
+@pytest.mark.parametrize("page", ["astrodata.md", "fits.md", "latent.md", "sentinel.md"])
 def test_the_code_of_a_page_runs(page: str, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     Path("data").symlink_to(ROOT / "examples" / "data")
+    Path("images").mkdir()
     mpl.use("agg")
-    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
-    assert len(blocks) > 5
+    text = (DOCS / page).read_text("utf-8")
+    blocks = BLOCKS.findall(text)
+    assert sum(language == "python" for language, _ in blocks) > 5
     names: dict[str, object] = {}
-    for number, block in enumerate(blocks):
-        exec(compile(block, f"{page}, block {number}", "exec"), names)
+    for number, (language, block) in enumerate(blocks):
+        if language == "python":
+            exec(compile(block, f"{page}, block {number}", "exec"), names)
+            for expression, value in TOLD.findall(block):
+                assert eval(expression, names) == ast.literal_eval(value)
+        elif language == "bash":
+            run_commands(block)
+        else:  # a file that is called as its first line says
+            Path(block.splitlines()[0].removeprefix("# ")).write_text(block, "utf-8")
+    drawn = re.findall(r"images/[\w-]+\.svg", "".join(block for _, block in blocks))
+    for picture in drawn:
+        assert Path(picture).read_text("utf-8").count("<path") > 5
+        assert (DOCS / picture).is_file()
+    if page == "astrodata.md":
+        assert set(re.findall(r"\]\((images/.*?\.svg)\)", text)) == set(drawn)
+
+
+def run_commands(commands: str) -> None:
+    """Run lines of a shell, where the commands of this environment are found first."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    made = subprocess.run(
+        ["bash", "-eu", "-c", commands],
+        env={**os.environ, "PATH": path},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert made.returncode == 0, f"{commands}\n{made.stdout}"

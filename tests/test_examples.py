@@ -12,7 +12,8 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.ipynb")))
 def test_the_notebook_runs(name: str, tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLES / "data", tmp_path / "data")
+    for folder in ("data", "pipelines"):
+        shutil.copytree(EXAMPLES / folder, tmp_path / folder)
     notebook = nbformat.read(EXAMPLES / name, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]

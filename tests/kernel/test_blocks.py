@@ -13,7 +13,6 @@ import pytest
 from astrodata_kernel import blocks
 from astrodata_kernel.pipeline import Pipeline
 from astrodata_kernel.pipeline.block_types import Block
-from astrodata_kernel.pipeline.steps import RESERVED
 
 EVERY = sorted(blocks.__all__)
 
@@ -54,7 +53,7 @@ def test_the_parameters_of_a_block_are_typed_and_their_defaults_are_of_their_typ
     # Of `add` beside the parameters themselves.
     taken = {"self", "name", "block", "from_", "cache", "where"}
     assert taken < set(inspect.signature(Pipeline.add).parameters)
-    options = taken | set(RESERVED)
+    options = taken
     for parameter in block.parameters.values():
         assert parameter.name not in options
         assert parameter.json_schema() not in ({}, {"default": None})

@@ -18,9 +18,9 @@ _STYLE = """<style>
 .adk-report p{margin:4px 0}
 .adk-report .adk-wide{overflow-x:auto}
 .adk-report table{border-collapse:collapse;border-spacing:0;width:auto;margin:6px 0}
-.adk-report th,.adk-report td{text-align:left;vertical-align:top;padding:3px 10px 3px 0;
+.adk-report table th,.adk-report table td{text-align:left;vertical-align:top;padding:3px 10px 3px 0;
  border:0;border-bottom:1px solid var(--jp-border-color2,#8886);overflow-wrap:break-word;max-width:26em}
-.adk-report th{font-weight:600;white-space:nowrap}
+.adk-report table th{font-weight:600;white-space:nowrap}
 .adk-report tr{background:none!important}
 .adk-report .adk-word{white-space:nowrap;font-weight:600}
 .adk-report .adk-failed{color:var(--jp-error-color1,#d9413b)}

@@ -56,7 +56,7 @@ class Block:
     summary
         A sentence about it.
     helpers
-        Functions of other modules whose code counts as its own.
+        Functions of installed packages whose code counts as its own.
     cache
         False where what it makes depends on more than its key says: it is done at each run.
     holds
@@ -125,9 +125,9 @@ class Block:
         """What can be chosen."""
         return self._arguments[1]
 
-    @cached_property
+    @property
     def code(self) -> str:
-        """Hash of the code, ``"sha256:…"``: of the function and what it uses of its own module."""
+        """Hash of the code, ``"sha256:…"``: of the function and all that it uses, as it is loaded now."""
         from .code_hash import code_hash
 
         return code_hash(self.function, *self.helpers)
@@ -231,7 +231,8 @@ def block(
     version
         To be raised when the same inputs shall give something else although this code is the same.
     helpers
-        Functions of other modules whose code counts as the block's own.
+        Functions of installed packages whose code counts as the block's own; that of your own modules does
+        anyway.
     cache
         False where what it makes depends on more than inputs, parameters and files: it is done at each run.
     holds

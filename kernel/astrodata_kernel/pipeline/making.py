@@ -51,6 +51,8 @@ class Job:
         Commit of the folder that is worked in.
     base
         Folder that relative paths start from.
+    code
+        Hash of the block's code when the run began.
     """
 
     root: str
@@ -67,6 +69,7 @@ class Job:
     anew: bool = False
     code_version: Mapping[str, Any] | None = None
     base: str = "."
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +219,7 @@ def _write(job: Job, facts: Mapping[str, Any]) -> str:
             "step": job.step,
             "block": job.block.name,
             "version": job.block.version,
-            "code": job.block.code,
+            "code": job.code,
             "package": package_of(job.block),
             "parameters": dict(job.told),
             "inputs": inputs,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..readers.addresses import shown
 from ..workspace import workspace
 from .caching import Cache, Result
+from .code_hash import Codes
 from .parameters import canonical_json
 from .registry import package_of
 from .sources import Source, Sources
@@ -37,12 +38,18 @@ class Prepared:
         The same as plain values.
     sources
         Raw data that they name.
+    code
+        Hash of the block's code when the run began; as it is when it was made, if none is given.
     """
 
     step: Step
     parameters: dict[str, Any]
     told: dict[str, Any]
     sources: list[Source] = field(default_factory=list)
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        self.code = self.code or self.step.block.code
 
     def key(self, inputs: Mapping[str, Iterable[str]]) -> str:
         """Give the key of the step for inputs of certain hashes: of all that decides what it makes."""
@@ -59,7 +66,7 @@ class Prepared:
             "format": FORMAT,
             "block": block.name,
             "version": block.version,
-            "code": block.code,
+            "code": self.code,
             "package": package_of(block),
             "outputs": block.outputs,
             "parameters": parameters,
@@ -79,6 +86,8 @@ def prepared(
         What is wrong with one of them.
     """
     sources = Sources(pipeline.base, root, cache)
+    # What a notebook defines anew between two runs counts, and within one run nothing changes.
+    codes = Codes()
     made = []
     for step in steps:
         where = f"{step.where}: step {step.name!r}" if step.where else f"step {step.name!r}"
@@ -93,7 +102,7 @@ def prepared(
             name: _told(parameter.canonical, parameters[name])
             for name, parameter in step.block.parameters.items()
         }
-        made.append(Prepared(step, parameters, told, found))
+        made.append(Prepared(step, parameters, told, found, codes.of_block(step.block)))
     return made
 
 

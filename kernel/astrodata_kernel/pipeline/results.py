@@ -65,6 +65,8 @@ class Run:
         Of the run.
     root
         The workspace.
+    told
+        Whether a table of its steps stands above already.
 
     Examples
     --------
@@ -78,8 +80,9 @@ class Run:
     ('finished', ('a',), {'a.value': 1})
     """
 
-    def __init__(self, folder: RunFolder, root: Path) -> None:
+    def __init__(self, folder: RunFolder, root: Path, told: bool = False) -> None:
         self.folder, self.root = folder, root
+        self._told = told
 
     @classmethod
     def of(cls, ident: str, workspace_root: str | os.PathLike[str] | None = None) -> Run:
@@ -185,6 +188,19 @@ class Run:
         return f"<Run {self.id} of {record['pipeline']}: {record['state']}, {done}>"
 
     def _repr_html_(self) -> str:
+        from ..lineage.drawing import Box, draw
         from .telling import table_of
 
-        return table_of(self.record) + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        record = self.record
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        if not self._told:
+            return table_of({**record, "notes": []}) + notes
+        # The table stands above: the same steps as a graph say more than the same again.
+        boxes = [
+            Box(name, name, step["block"], "step", step["state"])
+            for name, step in record["steps"].items()
+        ]
+        edges = [
+            (need, name) for name, step in record["steps"].items() for need in step.get("needs", [])
+        ]
+        return draw(boxes, edges, title=record["pipeline"]) + notes

@@ -17,7 +17,7 @@ from .planning import Prepared, hashes_of, prepared
 from .results import Run
 from .run_records import Hear, RunRecord
 from .steps import Step, needed, substituted
-from .telling import teller_of
+from .telling import Table, teller_of
 
 if TYPE_CHECKING:
     from .pipelines import Pipeline
@@ -46,9 +46,10 @@ def run(
     pipeline.tests_by_output()
     ready = prepared(pipeline, values, steps, place, cache)
     client = _client_of(cluster)
-    record = RunRecord.begin(pipeline, values, steps, place, teller_of(progress), cancelled, hear)
+    tell = teller_of(progress)
+    record = RunRecord.begin(pipeline, values, steps, place, tell, cancelled, hear)
     keeper = Keeper(track, pipeline, record, cache, place, tags)
-    found = Run(record.folder, place)
+    found = Run(record.folder, place, told=isinstance(tell, Table))
     running = _Running(pipeline, ready, place, cache, record, keeper, anew, client, values)
     state: str = "failed"
     told: BaseException | None = None
@@ -179,6 +180,7 @@ class _Running:
             anew=name in self._anew or not step.cache,
             code_version=self._version,
             base=str(self._pipeline.base),
+            code=one.code,
         )
 
     def _begin(self, name: str) -> None:

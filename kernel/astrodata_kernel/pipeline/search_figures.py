@@ -82,6 +82,7 @@ def _slice(search: Search, done: Any) -> Any:
         if ticks:
             axes.set_xticks(range(len(ticks)), ticks, rotation=30)
     figure.axes[0].set_ylabel(search.metric)
+    figure.colorbar(figure.axes[0].collections[0], ax=figure.axes, label="trial")
     return figure
 
 

@@ -127,7 +127,12 @@ def _row(name: str, step: Mapping[str, Any]) -> str:
         bar + escape(_more(step).strip(" :")),
         numbers,
     )
-    return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
+    # A state, a name and a time stay on one line beside a long note.
+    styles = ["text-align:left;white-space:nowrap"] * 3 + ["text-align:left"] * 2
+    if state in ("finished", "cached"):
+        styles[3] = styles[0]
+    shown = "".join(f"<td style='{s}'>{cell}</td>" for s, cell in zip(styles, cells, strict=True))
+    return f"<tr>{shown}</tr>"
 
 
 def _more(step: Mapping[str, Any]) -> str:

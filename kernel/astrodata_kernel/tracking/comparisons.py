@@ -101,7 +101,8 @@ def compare(
     client = tracker.client(write=False)
     found = _found(tracker, client, runs)
     table, names, numbers = _table(found, metrics, parameters)
-    differing = [name for name in (*names, *numbers) if table[name].nunique(dropna=False) > 1]
+    # A run that lacks a word, as one that was kept by hand, makes it no difference between the others.
+    differing = [name for name in (*names, *numbers) if table[name].nunique() > 1]
     same = [name for name in (*names, *numbers) if name not in differing]
     ordered = table[["name", *differing, *same, "status"]]
     return Comparison(ordered, tuple(names), tuple(numbers), tuple(differing))
