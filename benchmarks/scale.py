@@ -178,7 +178,9 @@ def many_blocks(ours: int, plain: int) -> dict[str, tuple[int, float]]:
 
     def array(blocks: int) -> Any:
         ones = dask.array.ones((10 * blocks, 10), chunks=(10, 10))
-        return ones * 2 + 1  # Dask's own operations: a function of ours would be pickled for each task
+        return (
+            ones * 2 + 1
+        )  # Dask's own operations: a function of ours would be pickled for each task
 
     found = {}
     with compute.cluster("local", 2, dashboard=False):

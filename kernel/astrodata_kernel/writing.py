@@ -13,7 +13,10 @@ from .errors import UnreadableFile
 
 
 def write_whole(
-    path: str | os.PathLike[str], content: bytes | Callable[[IO[bytes]], object]
+    path: str | os.PathLike[str],
+    content: bytes | Callable[[IO[bytes]], object],
+    *,
+    sync: bool = True,
 ) -> Path:
     """Write a file under a name of its own and rename it when all of it is on the disk.
 
@@ -23,6 +26,8 @@ def write_whole(
         Where it shall be; what was there before stays until then.
     content
         The bytes, or what writes them into an open file.
+    sync
+        False for what is made again at no cost: a power cut may leave it empty.
 
     Returns
     -------
@@ -45,8 +50,9 @@ def write_whole(
                 file.write(content)
             else:
                 content(file)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         permit(Path(name))
         Path(name).replace(target)
     except OSError as error:

@@ -280,6 +280,17 @@ def test_a_damaged_value_is_made_anew(tmp_path: Path) -> None:
     assert cache.damaged() == []
 
 
+def test_a_value_that_was_changed_in_place_is_made_anew_while_the_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    run = sums(tmp_path).run(workspace=tmp_path)
+    path = Cache(tmp_path).files_of(run.outputs.hash_of("count"))[0]
+    path.write_bytes(path.read_bytes().replace(b"3", b"7"))  # as long as before
+    again = sums(tmp_path).run(workspace=tmp_path, factor=2.0)
+    assert again.computed == ("count", "total", "ends")
+    assert again.outputs["total"] == 12
+
+
 def test_a_cache_of_an_older_version_is_left_alone_and_done_anew(tmp_path: Path) -> None:
     sums(tmp_path).run(workspace=tmp_path)
     for path in (tmp_path / "astrodata/cache/results").rglob("*.json"):

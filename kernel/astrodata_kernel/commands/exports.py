@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .runs import terminated, parameters_of
+from .runs import parameters_of, terminated
 
 
 def add_to(commands: Any) -> None:

@@ -180,7 +180,7 @@ def _cache(words: argparse.Namespace) -> int:
         freed = cache.prune(words.days, dry_run=words.dry_run)
         _say(f"{freed / 1e6:,.1f} MB {'could be' if words.dry_run else 'were'} freed")
         return 0
-    bad = cache.damaged()
+    bad = cache.damaged(remove=True)
     for digest in bad:
         _say(f"damaged: {digest}")
     _say(f"{len(bad)} values are damaged" + ("; a run makes them anew" if bad else ""))

@@ -11,20 +11,26 @@ import contextlib
 import json
 import os
 import shutil
-import tempfile
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from ..errors import DamagedFile, UnreadableFile
 from ..workspace import FOLDER, workspace
-from .value_kinds import file_hash, hash_of, kind_named, kind_of
+from ..writing import write_whole
+from .value_kinds import Kind, file_hash, hash_of, hash_of_told, kind_named, kind_of, sums_of
 
-FORMAT = 1
+FORMAT = 2
+SMALL = 64 << 20
+"""Bytes of a value up to which its hashes are looked at each time that it is read."""
+
 _USED = 3600.0  # seconds between two notes that a result was used
-_STALE = 24 * 3600.0  # seconds after which a folder without a writer is rubbish
+_ODD = (OSError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError)
+"""What reading a file raises that somebody else wrote, or half of one."""
 
 
 @dataclass(frozen=True)
@@ -106,22 +112,16 @@ class Cache:
         """
         kind = kind_of(value)
         values = self.folder / "values"
-        made: Path | None = None
+        made = values / f".new-{uuid4().hex}"
+        content = made / "content"
         try:
-            values.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(dir=values, prefix=".new-"))
-            content = made / "content"
-            content.mkdir()
+            content.mkdir(parents=True)
             kind.save(value, content)
-            digest = hash_of(value, content)
-            files = {
-                path.relative_to(content).as_posix(): path.stat().st_size
-                for path in sorted(content.rglob("*"))
-                if path.is_file()
-            }
+            sums = sums_of(content)
+            digest = hash_of(value, sums)
+            files = {name: _file_facts(content / name, one) for name, one in sums.items()}
             about = {"format": FORMAT, "kind": kind.name, "hash": digest, "files": files}
             (made / "about.json").write_text(json.dumps(about), "utf-8")
-            made.chmod(0o755)
             self._place(made, digest)
         except OSError as error:
             raise UnreadableFile(
@@ -129,22 +129,67 @@ class Cache:
                 "space (astrodata cache prune), what is done is kept"
             ) from None
         finally:
-            if made is not None:
-                shutil.rmtree(made, ignore_errors=True)
-        return Kept(digest, kind.name, sum(files.values()))
+            shutil.rmtree(made, ignore_errors=True)
+        return Kept(digest, kind.name, sum(one["size"] for one in files.values()))
 
     def _place(self, made: Path, digest: str) -> None:
         target = self._value(digest)
         target.parent.mkdir(exist_ok=True)
-        try:
-            made.rename(target)
-        except OSError:
-            # The same value is there already: theirs is as good, unless it was damaged since.
-            if not target.is_dir():
-                raise
-            if self._about(digest) is None:
-                shutil.rmtree(target)
+        for _ in range(3):
+            try:
                 made.rename(target)
+                return
+            except OSError:
+                if not target.is_dir():
+                    raise
+            # The same value is there already: theirs is as good, unless it was damaged since.
+            if self._is_good(digest):
+                with contextlib.suppress(OSError):
+                    os.utime(target)  # it is of use: `prune` leaves it
+                return
+            with contextlib.suppress(FileNotFoundError):  # another one mends it too
+                self._put_away(target)
+        made.rename(target)
+
+    def _put_away(self, target: Path) -> None:
+        bad = self.folder / "values" / f".old-{uuid4().hex}"
+        target.rename(bad)
+        shutil.rmtree(bad, ignore_errors=True)
+
+    def _is_good(self, digest: str) -> bool:
+        about = self._about(digest)
+        try:
+            return (
+                about is not None
+                and self._is_as_written(digest, about)
+                and self._holds(digest, about)
+            )
+        except _ODD:
+            return False
+
+    def _holds(self, digest: str, about: dict[str, Any]) -> bool:
+        kind = kind_named(about["kind"])
+        if kind.holds is None:
+            return True
+        content = self._value(digest) / "content"
+        return kind.holds(content, lambda path: self.hash_of_file(path)[0])
+
+    def _is_as_written(
+        self, digest: str, about: dict[str, Any], *, all_bytes: bool = False
+    ) -> bool:
+        """Tell whether the files of a value have their hashes, of a large one only where times differ."""
+        content = self._value(digest) / "content"
+        small = all_bytes or sum(one["size"] for one in about["files"].values()) <= SMALL
+        for name, one in about["files"].items():
+            path = content / name
+            if not small and path.stat().st_mtime_ns == one["time"]:
+                continue
+            if file_hash(path) != one["sha256"]:
+                return False
+            if not small:  # the cache was copied: not to be hashed at each reading
+                with contextlib.suppress(OSError):
+                    os.utime(path, ns=(one["time"], one["time"]))
+        return True
 
     def get(self, digest: str) -> Any:
         """Give a value.
@@ -152,7 +197,7 @@ class Cache:
         Raises
         ------
         DamagedFile
-            It is not there, or not as it was written.
+            It is not there, or not as it was written: that one is removed, so that a run makes it anew.
         """
         about = self._about(digest)
         if about is None:
@@ -161,15 +206,28 @@ class Cache:
             )
         kind = kind_named(about["kind"])
         try:
-            return kind.load(self._value(digest) / "content")
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            whole = self._is_as_written(digest, about)
+            if whole:
+                return kind.load(self._value(digest) / "content")
+        except (*_ODD, EOFError) as error:
             raise DamagedFile(
                 f"the value {digest[:19]}… of the cache cannot be read: {error}"
             ) from error
+        # Where the folder is not ours, or somebody mends it meanwhile, it stays.
+        with contextlib.suppress(OSError):
+            self._put_away(self._value(digest))
+        raise DamagedFile(
+            f"the value {digest[:19]}… of the cache was not as it was written, and is removed: run the "
+            "pipeline again, it makes it anew"
+        )
 
     def has(self, digest: str) -> bool:
-        """Tell whether a value is there, whole by its size."""
-        return self._about(digest) is not None
+        """Tell whether a value is there, whole by its size, with the raw data that it stands for."""
+        about = self._about(digest)
+        try:
+            return about is not None and self._holds(digest, about)
+        except _ODD:
+            return False
 
     def files_of(self, digest: str) -> list[Path]:
         """Give the files of a value.
@@ -190,17 +248,15 @@ class Cache:
             told = json.loads(self._result(key).read_text("utf-8"))
             if told["format"] != FORMAT or told["key"] != key:
                 return None
-            outputs = {name: Kept(**one) for name, one in told["outputs"].items()}
+            outputs = {
+                str(name): Kept(str(one["hash"]), str(one["kind"]), int(one["size"]))
+                for name, one in told["outputs"].items()
+            }
             numbers = [(str(n), float(v), s) for n, v, s in told["numbers"]]
-            found = Result(
-                key,
-                outputs,
-                numbers,
-                list(told["notes"]),
-                str(told["record"]),
-                float(told["seconds"]),
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+            notes = [str(note) for note in told["notes"]]
+            record, seconds = str(told["record"]), float(told["seconds"])
+            found = Result(key, outputs, numbers, notes, record, seconds)
+        except _ODD:
             return None  # none, half, or of another version: it is made anew
         if not all(self.has(kept.hash) for kept in outputs.values()):
             return None
@@ -263,53 +319,55 @@ class Cache:
     def prune(self, days: float = 30.0, *, dry_run: bool = False) -> int:
         """Forget results that nobody used for some days, and values that no result names; give the bytes.
 
+        What is younger than an hour, and what runs that are under way gave, stays.
+
         Parameters
         ----------
         days
-            Since a result was last used; 0 for all.
+            Since a result was last used; 0 for all. Checkpoints of steps that failed go after them too.
         dry_run
             Only count.
-        """
-        limit = time.time() - days * 86400
-        used: set[str] = set()
-        for path in self.folder.glob("results/*/*.json"):
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                if path.stat().st_mtime >= limit:
-                    told = json.loads(path.read_text("utf-8"))
-                    used |= {one["hash"] for one in told["outputs"].values()}
-                    continue
-            if not dry_run:
-                path.unlink(missing_ok=True)
-        freed = 0
-        for folder in self._values():
-            digest = f"sha256:{folder.parent.name}{folder.name}"
-            young = folder.stat().st_mtime >= max(limit, time.time() - 3600)
-            if digest in used or young:
-                continue
-            freed += sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-            if not dry_run:
-                shutil.rmtree(folder, ignore_errors=True)
-        for left in self.folder.glob("values/.new-*"):
-            with contextlib.suppress(OSError):
-                if time.time() - left.stat().st_mtime > _STALE and not dry_run:
-                    shutil.rmtree(left, ignore_errors=True)
-        return freed
 
-    def damaged(self) -> list[str]:
-        """Give the hashes of values whose files are no longer those that were written; reads all of them."""
+        Raises
+        ------
+        BadRequest
+            The days are no number, or below 0.
+        """
+        from .pruning import prune
+
+        return prune(self.folder, days, dry_run=dry_run)
+
+    def damaged(self, *, remove: bool = False) -> list[str]:
+        """Give the hashes of values whose files are no longer those that were written; reads all of them.
+
+        Parameters
+        ----------
+        remove
+            Also remove them, so that runs make them anew.
+        """
         bad = []
         for folder in self._values():
             digest = f"sha256:{folder.parent.name}{folder.name}"
             try:
-                about = json.loads((folder / "about.json").read_text("utf-8"))
-                kind = kind_named(about["kind"])
-                whole = self._about(digest) is not None
-                value = kind.load(folder / "content") if kind.digest is not None else None
-                if not whole or _hash_in(kind, value, folder / "content", about) != digest:
-                    bad.append(digest)
-            except (OSError, ValueError, KeyError, TypeError, DamagedFile):
+                whole = self._is_whole(digest)
+            except _ODD:
+                whole = False
+            if not whole:
                 bad.append(digest)
+                if remove:
+                    with contextlib.suppress(OSError):
+                        self._put_away(folder)
         return bad
+
+    def _is_whole(self, digest: str) -> bool:
+        about = self._about(digest)
+        if about is None or not self._is_as_written(digest, about, all_bytes=True):
+            return False
+        kind: Kind | None = None
+        with contextlib.suppress(DamagedFile):  # of a package that is missing here
+            kind = kind_named(about["kind"])
+        sums = {name: one["sha256"] for name, one in about["files"].items()}
+        return kind is None or kind.digest is not None or hash_of_told(kind.name, sums) == digest
 
     def _values(self) -> Iterator[Path]:
         for folder in sorted(self.folder.glob("values/??/*")):
@@ -326,43 +384,47 @@ class Cache:
         return self.folder / "results" / key[:2] / f"{key[2:]}.json"
 
     def _about(self, digest: str) -> dict[str, Any] | None:
-        folder = self._value(digest)
         try:
+            folder = self._value(digest)
             about = json.loads((folder / "about.json").read_text("utf-8"))
             if about["format"] != FORMAT or about["hash"] != digest:
                 return None
-            for name, size in about["files"].items():
-                if (folder / "content" / name).stat().st_size != size:
+            for name, one in about["files"].items():
+                if _size_within(f"{folder}/content", name) != one["size"]:
                     return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except _ODD:
             return None
         return about  # type: ignore[no-any-return]
 
 
-def _hash_in(kind: Any, value: Any, content: Path, about: dict[str, Any]) -> str:
-    import hashlib
+def _file_facts(path: Path, sha256: str) -> dict[str, Any]:
+    status = path.stat()
+    return {"size": status.st_size, "sha256": sha256, "time": status.st_mtime_ns}
 
-    if kind.digest is not None:
-        return hash_of(value)
-    sha = hashlib.sha256(f"{kind.name}\0".encode())
-    for name in sorted(about["files"]):
-        sha.update(f"{name}\0{file_hash(content / name)}\0".encode())
-    return f"sha256:{sha.hexdigest()}"
+
+def _size_within(folder: str, name: str) -> int:
+    """Give the size of a file below a folder: what others wrote must not name files elsewhere."""
+    *between, last = name.split("/")
+    if not {"", ".", ".."}.isdisjoint((*between, last)):
+        raise ValueError(f"{name!r} leaves its folder")
+    place = folder
+    for one in (*between, last):
+        if not stat.S_ISDIR(os.lstat(place).st_mode):
+            raise ValueError(f"{place} is no folder")
+        place = f"{place}/{one}"
+    status = os.lstat(place)
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{place} is no file")
+    return status.st_size
 
 
 def _replace(target: Path, content: bytes) -> None:
-    # Not `write_whole`: a result that a power cut takes is made again, and waiting for the disk a thousand
-    # times is what a pipeline of small steps would do most.
-    name = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(target)
     except OSError as error:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
         raise UnreadableFile(
-            f"{target} cannot be written: {error.strerror or error}; free some space, what is done is kept"
+            f"{target.parent} cannot be made: {error.strerror or error}; what is done is kept"
         ) from None
+    # A result that a power cut takes is made again, and waiting for the disk a thousand times is what a
+    # pipeline of small steps would do most.
+    write_whole(target, content, sync=False)

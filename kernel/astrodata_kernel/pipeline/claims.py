@@ -100,10 +100,20 @@ class Claims:
 def _me() -> dict[str, Any]:
     host, pid = os.uname().nodename, os.getpid()
     mine = f"{host}/{_boot()}/{pid}/{threading.get_ident()}"
-    return {"host": host, "pid": pid, "boot": _boot(), "me": mine}
+    return {"host": host, "pid": pid, "boot": _boot(), "start": _my_start(pid), "me": mine}
+
+
+def _start(pid: int) -> str | None:
+    """Give when a process of this machine began, in ticks since the start; None where there is none."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+        return told.rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return None
 
 
 _boot = cache(boot)
+_my_start = cache(_start)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -119,8 +129,12 @@ def _has_gone(path: Path) -> bool:
     me = _me()
     if told.get("boot") == me["boot"] and told.get("host") == me["host"]:
         pid = told.get("pid")
-        return type(pid) is int and not Path(f"/proc/{pid}").exists()
+        # A container that is started again has the same host and boot, and counts its processes from 1.
+        began = _start(pid) if type(pid) is int else None
+        if type(pid) is int and (began is None or told.get("start") not in (None, began)):
+            return True
     try:
+        # Whoever it is: without a sign of life it has gone.
         return _clock(path.parent) - path.stat().st_mtime > GONE
     except OSError:
         return False  # it was given up just now
@@ -128,12 +142,15 @@ def _has_gone(path: Path) -> bool:
 
 def _clock(folder: Path) -> float:
     # The time of the file system, which other machines share, and not ours.
-    mine = folder / f".clock-{os.getpid()}"
-    mine.touch()
+    mine = folder / f".clock-{os.getpid()}-{threading.get_ident()}"
     try:
-        return mine.stat().st_mtime
-    finally:
-        mine.unlink(missing_ok=True)
+        mine.touch()
+        try:
+            return mine.stat().st_mtime
+        finally:
+            mine.unlink(missing_ok=True)
+    except OSError:
+        return time.time()  # of a folder that is not ours to write
 
 
 class _Beats:
@@ -146,11 +163,12 @@ class _Beats:
 
     def add(self, path: Path) -> None:
         with self._lock:
-            self._paths.add(path)
             if self._process != os.getpid():
-                # A forked process has our note of a thread, and not the thread.
+                # A forked process has our notes of a thread and of claims, and neither of the two.
+                self._paths.clear()
                 self._process = os.getpid()
                 threading.Thread(target=self._beat, name="astrodata-claims", daemon=True).start()
+            self._paths.add(path)
 
     def remove(self, path: Path) -> None:
         with self._lock:

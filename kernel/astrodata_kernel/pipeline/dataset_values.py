@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..datasets import Dataset
 from ..errors import DataCheckFailed
 from ..readers.registry import open_dataset
 from .parameters import canonical_json
+from .plain_values import mapped
 
 _TAKEN = (
     "sample_period",
@@ -38,7 +40,7 @@ def save_dataset(dataset: Any, folder: Path) -> None:
 
         pq.write_table(dataset.table.read(), folder / "table.parquet", compression="zstd")
     else:
-        np.save(folder / "array.npy", np.asarray(dataset.array), allow_pickle=False)
+        np.save(folder / "array.npy", np.asarray(dataset.array, order="C"), allow_pickle=False)
 
 
 def load_dataset(folder: Path) -> Dataset:
@@ -56,7 +58,7 @@ def load_dataset(folder: Path) -> Dataset:
     if told["path"] is None:
         if told["kind"] == "table":
             return open_dataset(folder / "table.parquet").renamed(told["name"])
-        values = np.load(folder / "array.npy", mmap_mode="r", allow_pickle=False)
+        values = mapped(folder / "array.npy")
         plain = told["kind"] in ("waveforms", "strain")
         made = Dataset.of_array(values, told["name"], None if plain else told["kind"])
         return made.taken_as(told["kind"], **meta) if plain else made
@@ -74,18 +76,32 @@ def load_dataset(folder: Path) -> Dataset:
     return dataset.taken_as(told["kind"], **differs) if differs else dataset
 
 
-def digest_of_dataset(dataset: Any) -> str:
+def holds_dataset(folder: Path, file_sum: Callable[[Path], str]) -> bool:
+    """Tell whether the file of a data set is still there with its bytes."""
+    told = json.loads((folder / "dataset.json").read_text("utf-8"))
+    if told["path"] is None or "://" in told["path"]:
+        return True  # whether an address has other bytes is found when it is opened
+    path = Path(told["path"])
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    if not path.is_file() or (status.st_size, status.st_mtime) == (told["size"], told["mtime"]):
+        return True
+    return bool(status.st_size == told["size"] and file_sum(path) == told["sha256"])
+
+
+def digest_of_dataset(dataset: Any, sums: Mapping[str, str] | None = None) -> str:
     """Give what tells a data set from others: the hash of its bytes, and how they were taken."""
     told = _facts(dataset)
     if told["path"] is None:
-        from .value_kinds import hash_of
+        if sums is None:
+            from .value_kinds import sums_of
 
-        values = (
-            dataset.table.read().to_pandas()
-            if dataset.kind == "table"
-            else np.asarray(dataset.array)
-        )
-        told["sha256"] = hash_of(values)
+            with tempfile.TemporaryDirectory() as made:
+                save_dataset(dataset, Path(made))
+                sums = sums_of(Path(made))
+        told["sha256"] = sums["table.parquet" if dataset.kind == "table" else "array.npy"]
     # Where the file lies, and since when, is not what it holds.
     return canonical_json({k: v for k, v in told.items() if k not in ("path", "mtime", "name")})
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from ..errors import BadRequest, MissingPackage
 
@@ -61,7 +63,11 @@ class Parameter:
                 "environment"
             ) from None
         try:
-            return TypeAdapter(self.annotation, config=ConfigDict(arbitrary_types_allowed=True))
+            return TypeAdapter(
+                self.annotation,
+                # NaN, infinity and None are three values, also where any is taken.
+                config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants"),
+            )
         except PydanticUserError:  # a type that brings a configuration of its own
             return TypeAdapter(self.annotation)
 
@@ -92,12 +98,21 @@ class Parameter:
             ) from None
 
     def canonical(self, value: Any) -> Any:
-        """Give a checked value as plain JSON, the same for equal values."""
-        from pydantic_core import PydanticSerializationError
+        """Give a checked value as plain JSON, the same for equal values and another for others.
 
+        Where any type is taken, or one of several, the type stands with the value unless it is one of JSON.
+        """
+        return _ordered(value, self._dumped(value), self._untold)
+
+    @cached_property
+    def _untold(self) -> tuple[type, ...] | None:
+        """Types that need not be told of a value, None for all: its own annotation tells."""
+        return None if self.is_source else _untold(self.annotation)
+
+    def _dumped(self, value: Any) -> Any:
         try:
             return self._adapter.dump_python(value, mode="json")
-        except PydanticSerializationError:
+        except ValueError:  # of pydantic, and of bytes that are no text
             raise BadRequest(
                 f"{self.name} = {_short(value)} cannot be written into a record: give numbers, texts, "
                 "lists or mappings"
@@ -107,7 +122,8 @@ class Parameter:
         """Give the JSON Schema of its values."""
         schema: dict[str, Any] = self._adapter.json_schema()
         if not self.required and self.default is not None:
-            schema = {**schema, "default": self.canonical(self.default)}
+            default = _ordered(self.default, self._dumped(self.default), None)
+            schema = {**schema, "default": default}
         return schema
 
     @property
@@ -134,6 +150,57 @@ def canonical_json(value: Any) -> str:
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     except (TypeError, ValueError) as error:
         raise BadRequest(f"{_short(value)} is no plain value: {error}") from None
+
+
+_PLAIN = (type(None), bool, int, float, str, list, dict)
+_GATHERED = (tuple, set, frozenset)
+
+
+def _untold(annotation: Any) -> tuple[type, ...] | None:
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _untold(parts[0])
+    if get_origin(annotation) is Literal:
+        return None
+    if annotation in (Any, object, list, dict, tuple, set, frozenset):
+        return _PLAIN
+    inside = [_untold(part) for part in parts if part is not Ellipsis]
+    if _PLAIN in inside:
+        return _PLAIN
+    several = get_origin(annotation) in (Union, UnionType)
+    if several and len([part for part in parts if part is not type(None)]) > 1:
+        return _PLAIN + _GATHERED
+    return next((one for one in inside if one is not None), None)
+
+
+def _ordered(value: Any, dumped: Any, untold: tuple[type, ...] | None) -> Any:
+    """Give what pydantic made of a value with its sets in order, and with types that must be told."""
+    made = dumped
+    if isinstance(value, Mapping) and isinstance(dumped, dict) and len(value) == len(dumped):
+        pairs = zip(value.values(), dumped.items(), strict=True)
+        made = {key: _ordered(one, told, untold) for one, (key, told) in pairs}
+    elif isinstance(value, (list, tuple, set, frozenset)) and isinstance(dumped, list):
+        if len(value) == len(dumped):
+            made = [_ordered(one, told, untold) for one, told in zip(value, dumped, strict=True)]
+        if isinstance(value, (set, frozenset)):
+            # Texts have another order in each process.
+            made = sorted(made, key=canonical_json)
+    elif isinstance(dumped, dict):
+        made = {
+            key: _ordered(getattr(value, key, None), told, untold) for key, told in dumped.items()
+        }
+    if untold is None:
+        return made
+    cls = type(value)
+    name = _name_of(cls)
+    if isinstance(value, Mapping) and not all(type(key) is str for key in value):
+        keys = {_name_of(type(key)) for key in value}
+        return {f"{name}[{', '.join(sorted(keys))}]": made}
+    return made if cls in untold else {name: made}
+
+
+def _name_of(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins.")
 
 
 def _names_source(annotation: Any) -> bool:

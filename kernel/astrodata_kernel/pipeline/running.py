@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AstrodataError, Cancelled, DataCheckFailed, UnknownName, closest
+from ..errors import AstrodataError, Cancelled, DamagedFile, DataCheckFailed, UnknownName, closest
 from ..tracking import code_version
 from ..workspace import workspace
 from .caching import Cache, Result
@@ -16,7 +16,7 @@ from .making import Job, Made, flush_lineage, kept_result, make
 from .planning import Prepared, hashes_of, prepared
 from .results import Run
 from .run_records import Hear, RunRecord
-from .steps import Step, needed, substituted
+from .steps import Ref, Step, needed, substituted
 from .telling import Table, teller_of
 
 if TYPE_CHECKING:
@@ -116,25 +116,44 @@ class _Running:
                 return
         for name in self._ready:
             self._record.check()
-            job = self._job(name)
-            known = kept_result(job, self._cache)
-            if known is None:
-                self._begin(name)
-                tell = self._record.teller(name)
-                try:
-                    made = make(
-                        job,
-                        tell,
-                        self._record.cancelled,
-                        self._own_client,
-                        self._record.listener(name),
-                    )
-                except BaseException as error:
-                    self._record.broke(name, error)
+            self._one(name)
+
+    def _one(self, name: str) -> None:
+        known = kept_result(self._job(name), self._cache)
+        if known is not None:
+            self._done(name, Made(known, computed=False))
+            return
+        self._begin(name)
+        try:
+            try:
+                made = self._make(name)
+            except DamagedFile:
+                # What another step gave was damaged since: it is made anew, and this one tried again.
+                if not self._mended(name):
                     raise
-                self._done(name, made)
-            else:
-                self._done(name, Made(known, computed=False))
+                made = self._make(name)
+        except BaseException as error:
+            self._record.broke(name, error)
+            raise
+        self._done(name, made)
+
+    def _make(self, name: str) -> Made:
+        hear = self._record.listener(name)
+        tell, cancelled = self._record.teller(name), self._record.cancelled
+        return make(self._job(name), tell, cancelled, self._own_client, hear)
+
+    def _mended(self, name: str) -> bool:
+        lost = {
+            ref.step
+            for ref in self._steps[name].needs
+            if not self._cache.has(self._given(ref, name))
+        }
+        for step in lost:
+            self._one(step)
+        return bool(lost)
+
+    def _given(self, ref: Ref, by: str) -> str:
+        return self._results[ref.step].outputs[self._steps[ref.step].output(ref, by)].hash
 
     def _on(self, workers: Any) -> None:
         left = dict(self._ready)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +17,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import BadRequest, DamagedFile
+from . import model_values as models
+from . import plain_values as plain
 from .parameters import canonical_json
 
 GROUP = "astrodata_kernel.values"
@@ -38,14 +40,19 @@ class Kind:
     load
         Gives the value of a folder; it must not trust what it finds.
     digest
-        Gives a text that is the same for equal values; the hash of the files by default.
+        Gives a text that is the same for equal values, told the value and the hashes of its files where it
+        was saved; the hashes of the files themselves by default.
+    holds
+        Tells of a folder whether the value can still be read, where that takes more than the folder; told
+        what hashes a file.
     """
 
     name: str
     matches: Callable[[Any], bool]
     save: Callable[[Any, Path], None]
     load: Callable[[Path], Any]
-    digest: Callable[[Any], str] | None = None
+    digest: Callable[[Any, Mapping[str, str] | None], str] | None = None
+    holds: Callable[[Path, Callable[[Path], str]], bool] | None = None
 
 
 _more: dict[str, Kind] = {}
@@ -68,8 +75,10 @@ def value_kind(
         Of the kind, such as ``"mypackage.track"``.
     of
         The class.
-    save, load, digest
+    save, load
         As of `Kind`.
+    digest
+        Gives a text that is the same for equal values; the hashes of the files by default.
 
     Raises
     ------
@@ -78,7 +87,8 @@ def value_kind(
     """
     if any(kind.name == name for kind in _OURS):
         raise BadRequest(f"the kind {name!r} belongs to this package: choose another name")
-    made = Kind(name, lambda value: isinstance(value, of), save, load, digest)
+    told = None if digest is None else lambda value, _sums: digest(value)
+    made = Kind(name, lambda value: isinstance(value, of), save, load, told)
     _more[name] = made
     return made
 
@@ -95,6 +105,10 @@ def kind_of(value: Any) -> Kind:
     for kind in (*_more.values(), *_OURS):
         if kind.matches(value):
             return kind
+    if why := plain.why_no_array(value):
+        raise BadRequest(
+            f"a {type(value).__module__}.{type(value).__qualname__} cannot be kept: {why}"
+        )
     raise BadRequest(
         f"a {type(value).__module__}.{type(value).__qualname__} cannot be kept: give a table, arrays, a "
         "data set, latents, a model, a figure, a file or plain values, or make its class known by "
@@ -125,92 +139,60 @@ def _load_others() -> None:
         point.load()
 
 
-def _is_table(value: Any) -> bool:
-    cls = type(value)
-    return cls.__module__.partition(".")[0] == "pandas" and cls.__name__ == "DataFrame"
-
-
-def _save_table(value: Any, folder: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pa.Table.from_pandas(value)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
-        raise BadRequest(
-            f"this table cannot be kept as Parquet: {str(error).splitlines()[0]}"
-        ) from None
-    pq.write_table(table, folder / "table.parquet", compression="zstd")
-
-
-def _load_table(folder: Path) -> Any:
-    import pyarrow.parquet as pq
-
-    return pq.read_table(folder / "table.parquet").to_pandas()
-
-
-def _is_array(value: Any) -> bool:
-    from ..datasets.lazy import LazyArray
-
-    return (
-        isinstance(value, (np.ndarray, np.generic, LazyArray)) and value.dtype.kind in "biufcSUMm"
-    )
-
-
-def _save_array(value: Any, folder: Path) -> None:
-    np.save(folder / "array.npy", np.asarray(value), allow_pickle=False)
-
-
-def _load_array(folder: Path) -> Any:
-    values = np.load(folder / "array.npy", mmap_mode="r", allow_pickle=False)
-    return values[()] if values.ndim == 0 else values
-
-
-def _is_plain(value: Any) -> bool:
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return True
+def _items(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, Mapping):
-        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
-    return isinstance(value, (list, tuple)) and all(map(_is_plain, value))
-
-
-def _save_plain(value: Any, folder: Path) -> None:
-    # NaN is no JSON, but what Python writes for it, it reads.
-    (folder / "value.json").write_text(canonical_json(value), encoding="utf-8")
-
-
-def _load_plain(folder: Path) -> Any:
-    return json.loads((folder / "value.json").read_text(encoding="utf-8"))
+        return list(value.items())
+    return [(str(number), one) for number, one in enumerate(value)]
 
 
 def _save_many(value: Any, folder: Path) -> None:
-    named = isinstance(value, Mapping)
-    items = list(value.items()) if named else [(str(n), v) for n, v in enumerate(value)]
     kinds = []
-    for number, (name, one) in enumerate(items):
+    for number, (name, one) in enumerate(_items(value)):
         if not isinstance(name, str):
-            raise BadRequest(f"the name {name!r} of a value is no text")
+            raise BadRequest(
+                f"the name {name!r} of a value is no text: give texts as keys, such as {str(name)!r}"
+            )
         kind = kind_of(one)
         part = folder / f"{number:05d}"
         part.mkdir()
         kind.save(one, part)
         kinds.append([name, kind.name])
-    (folder / "parts.json").write_text(json.dumps({"named": named, "parts": kinds}), "utf-8")
+    told = {"named": isinstance(value, Mapping), "parts": kinds}
+    (folder / "parts.json").write_text(json.dumps(told), "utf-8")
+
+
+def _parts(folder: Path) -> tuple[bool, list[tuple[str, Kind, Path]]]:
+    told = json.loads((folder / "parts.json").read_text("utf-8"))
+    parts = [
+        (str(name), kind_named(kind), folder / f"{number:05d}")
+        for number, (name, kind) in enumerate(told["parts"])
+    ]
+    return bool(told["named"]), parts
 
 
 def _load_many(folder: Path) -> Any:
-    told = json.loads((folder / "parts.json").read_text("utf-8"))
-    made = {
-        name: kind_named(kind).load(folder / f"{number:05d}")
-        for number, (name, kind) in enumerate(told["parts"])
-    }
-    return made if told["named"] else list(made.values())
+    named, parts = _parts(folder)
+    made = {name: kind.load(part) for name, kind, part in parts}
+    return made if named else list(made.values())
 
 
-def _digest_many(value: Any) -> str:
+def _digest_many(value: Any, sums: Mapping[str, str] | None) -> str:
+    made = []
+    for number, (name, one) in enumerate(_items(value)):
+        before = f"{number:05d}/"
+        inside = None
+        if sums is not None:
+            inside = {k.removeprefix(before): v for k, v in sums.items() if k.startswith(before)}
+        made.append([name, hash_of(one, inside)])
     named = isinstance(value, Mapping)
-    items = value.items() if named else ((str(n), v) for n, v in enumerate(value))
-    return canonical_json([named, [[name, hash_of(one)] for name, one in items]])
+    # Which order the names have is no matter, as for plain values.
+    return canonical_json([named, sorted(made) if named else made])
+
+
+def _holds_many(folder: Path, file_sum: Callable[[Path], str]) -> bool:
+    return all(
+        kind.holds is None or kind.holds(part, file_sum) for _, kind, part in _parts(folder)[1]
+    )
 
 
 def _is_many(value: Any) -> bool:
@@ -219,45 +201,10 @@ def _is_many(value: Any) -> bool:
     )
 
 
-def _save_file(value: Path, folder: Path) -> None:
-    import shutil
-
-    if not value.is_file():
-        raise BadRequest(f"{value} is no file: a block that gives a path must have written it")
-    (folder / "name.json").write_text(json.dumps(value.name), "utf-8")
-    shutil.copyfile(value, folder / "content")
-
-
-def _load_file(folder: Path) -> Path:
-    name = Path(json.loads((folder / "name.json").read_text("utf-8"))).name
-    # Readers look at endings for nothing, but people do.
-    link = folder / "named" / name
-    if not link.exists():
-        link.parent.mkdir(exist_ok=True)
-        try:
-            link.hardlink_to(folder / "content")
-        except OSError:
-            return folder / "content"
-    return link
-
-
 def _is_picture(value: Any) -> bool:
     from .pictures import Picture
 
     return isinstance(value, Picture) or _of("matplotlib.figure", "Figure")(value)
-
-
-def _save_svg(value: Any, folder: Path) -> None:
-    from ..drawing import svg_of
-
-    text = value.svg if hasattr(value, "svg") else svg_of(value)
-    (folder / "figure.svg").write_text(text, encoding="utf-8")
-
-
-def _load_svg(folder: Path) -> Any:
-    from .pictures import Picture
-
-    return Picture((folder / "figure.svg").read_text("utf-8"))
 
 
 def _of(module: str, name: str) -> Callable[[Any], bool]:
@@ -269,77 +216,7 @@ def _of(module: str, name: str) -> Callable[[Any], bool]:
     return matches
 
 
-def _is_keras(value: Any) -> bool:
-    return any(
-        c.__module__.startswith("keras.") and c.__name__ == "Model" for c in type(value).__mro__
-    )
-
-
-def _save_keras(value: Any, folder: Path) -> None:
-    from ..models import save
-
-    save(value, folder / "model.keras")
-
-
-def _load_keras(folder: Path) -> Any:
-    from ..models import load
-
-    return load(folder / "model.keras")
-
-
-def _digest_keras(value: Any) -> str:
-    # The file of a model holds the date at which it was written.
-    config = value.get_config()
-    names: dict[str, str] = {}
-    _collect(config, names)
-    sha = hashlib.sha256(json.dumps(_renamed(config, names), sort_keys=True, default=str).encode())
-    for weights in value.get_weights():
-        array = np.ascontiguousarray(weights)
-        sha.update(f"{array.shape}{array.dtype.str}".encode())
-        sha.update(array.data if array.size else b"")
-    return sha.hexdigest()
-
-
-def _collect(config: Any, names: dict[str, str]) -> None:
-    """Give the names of layers numbers by their order: Keras numbers them through in each process."""
-    if isinstance(config, dict):
-        name = config.get("name")
-        if isinstance(name, str):
-            names.setdefault(name, f"layer {len(names)}")
-        for one in config.values():
-            _collect(one, names)
-    elif isinstance(config, (list, tuple)):
-        for one in config:
-            _collect(one, names)
-
-
-def _renamed(config: Any, names: dict[str, str]) -> Any:
-    if isinstance(config, dict):
-        return {k: _renamed(v, names) for k, v in config.items() if k != "build_config"}
-    if isinstance(config, (list, tuple)):
-        return [_renamed(one, names) for one in config]
-    return names.get(config, config) if isinstance(config, str) else config
-
-
-def _latents(folder: Path) -> Any:
-    from ..latent import Latents
-
-    return Latents.load(folder / "latents.parquet")
-
-
-def _region(folder: Path) -> Any:
-    from ..latent.regions import Region
-
-    return Region.load(folder / "region.json")
-
-
-def _table_model(folder: Path) -> Any:
-    from ..training import tabular
-
-    return tabular.TableModel.load(folder)
-
-
-def _dataset(module: str, name: str) -> Callable[..., Any]:
+def _later(module: str, name: str) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
         return getattr(import_module(f".{module}", __package__), name)(*args)
 
@@ -348,58 +225,83 @@ def _dataset(module: str, name: str) -> Callable[..., Any]:
 
 _BASE = __package__.rpartition(".")[0]
 _OURS = (
-    Kind("json", _is_plain, _save_plain, _load_plain),
-    Kind("table", _is_table, _save_table, _load_table),
-    Kind("array", _is_array, _save_array, _load_array),
+    Kind("json", plain.is_plain, plain.save_plain, plain.load_plain, plain.digest_plain),
+    Kind("table", plain.is_table, plain.save_table, plain.load_table),
+    Kind("series", plain.is_series, plain.save_series, plain.load_series),
+    Kind("array", plain.is_array, plain.save_array, plain.load_array),
     Kind(
         "dataset",
         _of(f"{_BASE}.datasets.dataset", "Dataset"),
-        _dataset("dataset_values", "save_dataset"),
-        _dataset("dataset_values", "load_dataset"),
-        _dataset("dataset_values", "digest_of_dataset"),
+        _later("dataset_values", "save_dataset"),
+        _later("dataset_values", "load_dataset"),
+        _later("dataset_values", "digest_of_dataset"),
+        _later("dataset_values", "holds_dataset"),
     ),
     Kind(
         "latents",
         _of(f"{_BASE}.latent.latents", "Latents"),
         lambda value, folder: value.save(folder / "latents.parquet"),
-        _latents,
+        models.load_latents,
     ),
     Kind(
         "region",
         _of(f"{_BASE}.latent.regions", "Region"),
         lambda value, folder: value.save(folder / "region.json"),
-        _region,
+        models.load_region,
     ),
     Kind(
         "table_model",
         _of(f"{_BASE}.training.tabular.model", "TableModel"),
         lambda value, folder: value.save(folder),
-        _table_model,
-        lambda value: value.digest(),
+        models.load_table_model,
+        lambda value, _sums: value.digest(),
     ),
-    Kind("keras", _is_keras, _save_keras, _load_keras, _digest_keras),
-    Kind("picture", _is_picture, _save_svg, _load_svg),
-    Kind("file", lambda value: isinstance(value, Path), _save_file, _load_file),
-    Kind("many", _is_many, _save_many, _load_many, _digest_many),
+    Kind("keras", models.is_keras, models.save_keras, models.load_keras, models.digest_keras),
+    Kind("picture", _is_picture, plain.save_picture, plain.load_picture),
+    Kind("file", lambda value: isinstance(value, Path), plain.save_file, plain.load_file),
+    Kind("many", _is_many, _save_many, _load_many, _digest_many, _holds_many),
 )
 
 
-def hash_of(value: Any, folder: Path | None = None) -> str:
-    """Give ``"sha256:…"`` of a value, from the files of a folder that it was saved to if one is given."""
-    kind = kind_of(value)
-    sha = hashlib.sha256(f"{kind.name}\0".encode())
-    if kind.digest is not None:
-        sha.update(kind.digest(value).encode())
-    elif folder is not None:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            sha.update(f"{path.relative_to(folder).as_posix()}\0{file_hash(path)}\0".encode())
-    else:
-        import tempfile
+def hash_of(value: Any, sums: Mapping[str, str] | None = None) -> str:
+    """Give ``"sha256:…"`` of a value, from the hashes of the files that it was saved to if there are any.
 
+    Parameters
+    ----------
+    value
+        Of any kind.
+    sums
+        As `sums_of` gives them; without them the value is saved once more where its files decide.
+    """
+    kind = kind_of(value)
+    if kind.digest is not None:
+        return hash_of_told(kind.name, kind.digest(value, sums))
+    if sums is None:
         with tempfile.TemporaryDirectory() as made:
             kind.save(value, Path(made))
-            return hash_of(value, Path(made))
+            sums = sums_of(Path(made))
+    return hash_of_told(kind.name, sums)
+
+
+def hash_of_told(kind: str, told: str | Mapping[str, str]) -> str:
+    """Give ``"sha256:…"`` of what tells a value from others of its kind: a digest, or its files' hashes."""
+    sha = hashlib.sha256(f"{kind}\0".encode())
+    if isinstance(told, str):
+        sha.update(told.encode())
+    else:
+        for name in sorted(told):
+            sha.update(f"{name}\0{told[name]}\0".encode())
     return f"sha256:{sha.hexdigest()}"
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of each file in a folder, by its name from there, in the order of names."""
+    found = {}
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            found[path.relative_to(folder).as_posix()] = file_hash(path)
+    return dict(sorted(found.items()))
 
 
 def file_hash(path: Path) -> str:
