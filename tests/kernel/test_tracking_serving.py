@@ -1,18 +1,12 @@
 """Champions served by MLflow's own command."""
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astrodata_kernel.tracking import Registry, Tracker
 from astropy.table import Table
+from serving import served
 from sklearn.linear_model import LinearRegression
 
 COLUMNS = ["phot_g_mean_mag", "phot_bp_mean_mag", "parallax"]
@@ -45,30 +39,6 @@ def tracker():
     return Tracker(system_metrics=None)
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def asked(server, port, path, body=None):
-    """Give the answer of a server that may still be starting; its end is an error."""
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", body, headers)
-    while True:
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.read()
-        except urllib.error.HTTPError as error:
-            raise AssertionError(error.read()) from error
-        except (urllib.error.URLError, ConnectionError):
-            try:
-                server.wait(0.2)
-            except subprocess.TimeoutExpired:
-                continue
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["net", "line"])
 def test_mlflow_models_serve_answers_with_the_predictions_of_the_champion(workspace, stars, kind):
@@ -87,28 +57,7 @@ def test_mlflow_models_serve_answers_with_the_predictions_of_the_champion(worksp
         kept = run.model(model, kind, example=rows)
     Registry().register(run, kept, kind)
     Registry().promote(kind, 1, reason="served in a test")
-    port = free_port()
-    programs = Path(sys.executable).parent
-    command = [str(programs / "mlflow"), "models", "serve"]
-    options = ["-m", f"models:/{kind}@champion", "--env-manager", "local"]
-    settings = {
-        **os.environ,
-        "MLFLOW_TRACKING_URI": Tracker().address,
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-    }
-    with Path("serve.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, *options, "--host", "127.0.0.1", "-p", str(port)],
-            env=settings,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        asked(server, port, "ping")
-        answer = json.loads(asked(server, port, "invocations", json.dumps(body).encode()))
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(60)
+    with served(f"models:/{kind}@champion", Tracker().address, Path("serve.log")) as ask:
+        answer = ask(body)
     found = np.asarray(answer["predictions"], dtype=float)
     np.testing.assert_allclose(found.ravel(), np.ravel(expected), rtol=1e-4)
