@@ -29,6 +29,7 @@ STORE = f"{FOLDER}/mlflow.db"
 WAIT_S, SECONDS = 2.0, 5.0
 """Longest time to wait for a locked file, and to read it."""
 
+_MOST = 1e300  # JSON knows no infinity
 _PROMOTION = "astrodata.promotion."
 _HASH = re.compile(r"sha256:[0-9a-f]{8,64}")
 _NEEDED = {
@@ -246,7 +247,11 @@ def _metrics(base: sqlite3.Connection, run: str) -> dict[str, float]:
         "AND key NOT LIKE 'system/%' ORDER BY key LIMIT ?",
         (run, MOST_METRICS),
     )
-    return {shown(key): value for key, value in rows if isinstance(value, (int, float))}
+    return {
+        shown(key): value
+        for key, value in rows
+        if isinstance(value, (int, float)) and abs(value) < _MOST
+    }
 
 
 def _is_run(run: Any) -> bool:

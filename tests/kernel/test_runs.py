@@ -78,6 +78,21 @@ def test_a_run_without_a_heartbeat_is_lost_and_its_record_still_says_that_it_run
     assert run_of(folder.id, tmp_path).state == "running"
 
 
+def test_a_run_whose_process_lives_here_is_not_lost_when_it_is_silent(tmp_path):
+    folder = RunFolder.create(tmp_path, "p")
+    long_ago = time.time() - 90  # work that holds the interpreter, or a slow disk
+    os.utime(folder.path / "alive", (long_ago, long_ago))
+    assert run_of(folder.id, tmp_path).state == "running"
+
+
+def test_the_wish_to_cancel_goes_through_no_link(tmp_path):
+    folder = RunFolder.create(tmp_path, "p")
+    (folder.path / "cancel").symlink_to(tmp_path / "outside")
+    with pytest.raises(UnreadableFile, match="cannot be cancelled"):
+        folder.ask_cancel()
+    assert not (tmp_path / "outside").exists()
+
+
 def test_a_run_whose_process_died_on_this_machine_is_lost_at_once(tmp_path):
     code = (
         "from astrodata_kernel.runs import RunFolder; import os, sys\n"

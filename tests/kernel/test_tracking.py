@@ -214,8 +214,34 @@ def test_asking_a_repository_for_its_version_starts_none_of_its_programs(tmp_pat
     trap.write_text(f"#!/bin/sh\ntouch {trace}\n")
     trap.chmod(0o755)
     git(tmp_path, "config", "core.fsmonitor", str(trap))
+    git(tmp_path, "config", "filter.trap.clean", str(trap))
+    git(tmp_path, "config", "filter.trap.required", "true")
+    (tmp_path / ".git" / "info").mkdir(exist_ok=True)
+    (tmp_path / ".git" / "info" / "attributes").write_text("* filter=trap\n")
     (tmp_path / "a.py").write_text("2")
     assert code_version(tmp_path).dirty is True
+    assert not trace.exists()
+
+
+def test_a_half_clone_fetches_nothing_when_it_is_asked_for_its_version(tmp_path):
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.py").write_text("1")
+    git(tmp_path, "add", "a.py")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    trap, trace = tmp_path / "trap.sh", tmp_path / "it-ran"
+    trap.write_text(f"#!/bin/sh\ntouch {trace}\n")
+    trap.chmod(0o755)
+    for name, value in (
+        ("core.repositoryFormatVersion", "1"),
+        ("extensions.partialClone", "evil"),
+        ("remote.evil.url", str(tmp_path)),
+        ("remote.evil.promisor", "true"),
+        ("remote.evil.uploadpack", str(trap)),
+    ):
+        git(tmp_path, "config", name, value)
+    head = (tmp_path / ".git" / "HEAD").read_text().split()[1]
+    (tmp_path / ".git" / head).write_text("1" * 40 + "\n")
+    code_version(tmp_path)
     assert not trace.exists()
 
 

@@ -1,5 +1,6 @@
 """Garbage: what deleted runs left is told, then removed; nothing else is touched."""
 
+import os
 import shutil
 from datetime import timedelta
 
@@ -85,6 +86,19 @@ def test_folders_of_runs_that_nobody_knows_go_and_other_folders_stay(tracker, ro
     assert not orphan.exists()
     assert (root / "models").is_dir()
     assert (root / "mine").is_dir()
+
+
+def test_what_another_store_in_the_folder_may_know_stays(tracker, root):
+    run_with(tracker, "mine", delete=False)
+    folder = root / ("a" * 32)
+    (folder / "artifacts").mkdir(parents=True)
+    long_ago = 1_000_000_000
+    os.utime(folder, (long_ago, long_ago))
+    os.utime(folder / "artifacts", (long_ago, long_ago))
+    (root.parent / "other.db").touch()
+    found = collect_garbage(tracker)
+    assert found.folders == ()
+    assert any("other.db may know them" in one for one in found.kept)
 
 
 def test_links_lead_nowhere(tracker, root, tmp_path):

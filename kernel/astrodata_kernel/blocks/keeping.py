@@ -54,7 +54,9 @@ def save_table(table: Any, *, path: Path, work: Work | None = None) -> Any:
     place = _place(path, work, (".parquet", ".csv"))
     if place.suffix == ".csv":
         return write_whole(place, table.to_csv(index=False).encode())
-    return write_whole(place, lambda file: pq.write_table(pa.Table.from_pandas(table), file))
+    # Numbers of rows are no data: they would come back as a column that one learns from.
+    kept = pa.Table.from_pandas(table, preserve_index=False)
+    return write_whole(place, lambda file: pq.write_table(kept, file))
 
 
 @block(outputs=("file",), holds=still_there)
@@ -140,11 +142,21 @@ def save_model(model: Any, *, path: Path, work: Work | None = None) -> Any:
     -------
     str
         The path, as it was given.
+
+    Raises
+    ------
+    BadRequest
+        It is no model of Keras.
     """
+    from ..errors import BadRequest
     from ..models import save
 
-    place = _place(path, work, (".keras",))
-    save(getattr(model, "model", model), place)
+    network = getattr(model, "model", model)
+    if not hasattr(network, "save"):
+        raise BadRequest(
+            f"{type(network).__name__} is no network of Keras: register_model keeps it, in MLflow"
+        )
+    save(network, _place(path, work, (".keras",)))
     return path.as_posix()
 
 
@@ -222,7 +234,7 @@ def register_model(
 
 
 def view_there(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: Work) -> bool:
-    """Tell whether the feature view is there still, with rows."""
+    """Tell whether what was written into the feature view counts still: nothing newer came."""
     from ..feature_store import FeatureStore
 
     store = FeatureStore(work.root)
@@ -230,7 +242,11 @@ def view_there(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: 
         return False
     told = outputs["view"]
     held = store.versions(parameters["view"])
-    return told["version"] in held and bool(store.view(told["name"], told["version"]).parts)
+    if told["version"] not in held:
+        return False
+    parts = store.view(told["name"], told["version"]).parts
+    newest = max(parts, key=lambda part: (part.created, part.file), default=None)
+    return newest is not None and newest.content == told["content"]
 
 
 @block(outputs=("view",), holds=view_there)
@@ -249,7 +265,7 @@ def write_features(
     Parameters
     ----------
     table
-        ``event_id``, or the numbers of the rows are taken; ``event_time`` where `at` is not told; the
+        ``event_id``, or the numbers that the rows have are taken; ``event_time`` where `at` is not told; the
         features. Latents are taken too.
     view
         Its name, which is defined where it is new or its columns are.
@@ -263,17 +279,30 @@ def write_features(
     Returns
     -------
     dict
-        ``name``, ``version``, ``columns``, ``rows``.
+        ``name``, ``version``, ``columns``, ``rows``, ``content``.
+
+    Raises
+    ------
+    BadRequest
+        Rows without ``event_id`` and without numbers.
     """
+    from ..errors import BadRequest
     from ..feature_store import FeatureStore
     from ..latent import Latents
+    from ..pipeline.value_kinds import hash_of
 
     work = working(work)
     rows = table.table().rename(columns={"id": "event_id"}) if isinstance(table, Latents) else table
     if "event_id" not in rows:
-        rows = rows.reset_index(drop=True).rename_axis("event_id").reset_index()
+        if rows.index.dtype.kind not in "iu" or not rows.index.is_unique:
+            raise BadRequest(
+                f"the rows have neither a column event_id nor numbers of their own: {view} needs one of them"
+            )
+        # The rows of a part keep the numbers that they had in the whole.
+        rows = rows.rename_axis("event_id").reset_index()
+    known = {**rows.attrs.get("units", {}), **units}
     features = [one for one in rows.columns if one not in ("event_id", "event_time")]
-    columns = {one: {"dtype": str(rows[one].dtype), "unit": units.get(one, "")} for one in features}
+    columns = {one: {"dtype": str(rows[one].dtype), "unit": known.get(one, "")} for one in features}
     made = FeatureStore(work.root).define(
         view,
         columns=columns,
@@ -281,8 +310,14 @@ def write_features(
         id_dtype="int64" if rows["event_id"].dtype.kind in "iu" else "string",
         description=description,
     )
-    made.write(rows, at=at)
-    return {"name": view, "version": made.version, "columns": features, "rows": len(rows)}
+    part = made.write(rows, at=at, made_by=hash_of(table))
+    return {
+        "name": view,
+        "version": made.version,
+        "columns": features,
+        "rows": len(rows),
+        "content": part.content,
+    }
 
 
 def _registry(work: Work) -> Any:

@@ -200,7 +200,7 @@ def garage(
     fitted_on
         Share of the noise that the region is fitted on; the rest gives it its size.
     seed
-        Of the density's draw.
+        Of the draw of these two parts, and of the density's.
 
     Returns
     -------
@@ -215,7 +215,10 @@ def garage(
 
     calm = Latents.of(noise)
     count = round(len(calm) * fitted_on)
-    first, rest = calm.z[:count], Latents(calm.z[count:], calm.ids[count:])
+    # By lot: noise in the order of time would have its region made by the morning alone.
+    order = np.random.default_rng(seed).permutation(len(calm))
+    one, two = np.sort(order[:count]), np.sort(order[count:])
+    first, rest = calm.z[one], Latents(calm.z[two], calm.ids[two])
     match shape:
         case "intervals":
             region: Any = Garage.fit(first, coverage)

@@ -87,7 +87,7 @@ def split_patches(
     shares: tuple[float, float] = (0.7, 0.3),
     seed: int = 0,
 ) -> Any:
-    """Divide patches so that all of an event are in one part.
+    """Divide patches so that all of an event are in one part; limits of bands are those of the first part.
 
     Parameters
     ----------
@@ -100,7 +100,12 @@ def split_patches(
     -------
     train, test : dict
     """
-    first, second = patch_set(patches).split(shares, seed)
+    known = patch_set(patches)
+    first, second = known.split(shares, seed)
+    if known.scaling is not None:
+        # Limits that were found in all of them would tell the training of the test.
+        first = first.fit_scaling(known.scaling.percentiles)
+        second = second.with_scaling(first.scaling)
     return values_of(first), values_of(second)
 
 

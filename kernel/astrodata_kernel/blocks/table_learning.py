@@ -171,9 +171,9 @@ def predict(model: Any, table: Any) -> Any:
         The table with ``predicted`` and, of classes, ``probability_<class>`` each.
     """
     made = table.assign(predicted=model.predict(table))
-    if model.task != "classification":
+    found = _chances(model, table)
+    if found is None:
         return made
-    found = model.probabilities(table)
     return made.assign(**{f"probability_{name}": found[name] for name in found.columns})
 
 
@@ -195,8 +195,7 @@ def metrics(model: Any, table: Any, *, work: Work | None = None) -> Any:
     """
     from ..training.tabular import metrics as measured
 
-    of_classes = model.task == "classification"
-    probabilities = model.probabilities(table) if of_classes else None
+    probabilities = _chances(model, table)
     found = measured(table[model.target], model.predict(table), probabilities, task=model.task)
     return _told(found, work)
 
@@ -321,3 +320,9 @@ def _told(found: dict[str, Any], work: Work | None) -> dict[str, Any]:
     }
     working(work).metrics(numbers)
     return found
+
+
+def _chances(model: Any, table: Any) -> Any:
+    """Give the probabilities of classes, None of a model that tells none, as a support vector machine."""
+    told = model.name == "keras" or hasattr(model.model, "predict_proba")
+    return model.probabilities(table) if model.task == "classification" and told else None

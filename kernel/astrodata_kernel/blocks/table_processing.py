@@ -44,6 +44,7 @@ def fill_missing(
     how: Way | dict[str, Way] = "median",
     columns: list[str] | None = None,
     value: Scalar | dict[str, Scalar] | None = None,
+    target: str | None = None,
 ) -> Any:
     """Fill missing values by what the training part tells.
 
@@ -53,6 +54,8 @@ def fill_missing(
         Tables; the latter two may be missing.
     how, columns, value
         As of `adk.processing.tabular.MissingValues.fit`.
+    target
+        Column that stays as it is: what is to be predicted must not be made up.
 
     Returns
     -------
@@ -63,6 +66,8 @@ def fill_missing(
     """
     from ..processing.tabular import MissingValues
 
+    if columns is None and target is not None:
+        columns = [name for name in train.columns if name != target]
     return _parts(MissingValues.fit(train, how, columns, value), train, validation, test)
 
 
@@ -74,6 +79,7 @@ def one_hot(
     *,
     columns: list[str] | None = None,
     unknown: Literal["error", "ignore"] = "error",
+    target: str | None = None,
 ) -> Any:
     """Make columns of 0 and 1 of categories, those that the training part has.
 
@@ -83,6 +89,8 @@ def one_hot(
         Tables; the latter two may be missing.
     columns, unknown
         As of `adk.processing.tabular.OneHot.fit`.
+    target
+        Column that stays as it is.
 
     Returns
     -------
@@ -93,7 +101,10 @@ def one_hot(
     """
     from ..processing.tabular import OneHot
 
-    return _parts(OneHot.fit(train, columns, unknown), train, validation, test)
+    learnt = OneHot.fit(train, columns, unknown)
+    if columns is None and target in learnt.categories:
+        learnt = OneHot.fit(train, [n for n in learnt.categories if n != target], unknown)
+    return _parts(learnt, train, validation, test)
 
 
 @block(outputs=("train", "validation", "test", "learnt"))
@@ -105,6 +116,7 @@ def standardise(
     columns: list[str] | None = None,
     how: Literal["mean_std", "robust"] = "mean_std",
     but: list[str] = [],  # noqa: B006
+    target: str | None = None,
 ) -> Any:
     """Bring columns to one centre and spread, those of the training part.
 
@@ -113,7 +125,9 @@ def standardise(
     train, validation, test
         Tables; the latter two may be missing.
     columns, how, but
-        As of `adk.processing.tabular.Standardise.fit`: leave the target out by ``but``.
+        As of `adk.processing.tabular.Standardise.fit`.
+    target
+        Column that stays as it is: classes that are standardised are classes no more.
 
     Returns
     -------
@@ -124,7 +138,8 @@ def standardise(
     """
     from ..processing.tabular import Standardise
 
-    return _parts(Standardise.fit(train, columns, how, but), train, validation, test)
+    left = but if target is None else [*but, target]
+    return _parts(Standardise.fit(train, columns, how, left), train, validation, test)
 
 
 @block(outputs=("train", "validation", "test"))
@@ -238,6 +253,18 @@ def join_tables(
                 raise UnknownName(
                     f"a table has no column {name!r}{closest(name, list(table.columns))}"
                 )
+    twice = [name for name in right.columns if name in left.columns and name not in on]
+    if twice:
+        raise BadRequest(
+            f"both tables have a column {twice[0]!r}: leave one of them out, or join on it too"
+        )
+    for which, table in (("first", left), ("second", right)):
+        missing = table[list(on)].isna().any(axis=1)
+        if missing.any():
+            raise BadRequest(
+                f"{int(missing.sum()):,} rows of the {which} table lack {', '.join(on)}, the first is row "
+                f"{int(missing.to_numpy().argmax())}: leave them out before they are joined"
+            )
     try:
         return left.merge(right, how=how, on=on, validate=check)
     except (pd.errors.MergeError, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,10 @@ _TRUE, _FALSE = {"true", "t", "yes", "y", "1", "1.0"}, {"false", "f", "no", "n",
 def cast(values: pd.Series, dtype: str, bad: str = "stop") -> tuple[pd.Series, Any, pd.Series, str]:
     """Give values as another type, where they are none, what they were, and the name of the type.
 
+    Whole numbers written as texts keep every digit. Times are UTC: of texts without a zone they are taken as
+    such, and a type without a zone (``"time"``) has them so. Numbers are no times: they tell neither where
+    they start nor in what they count.
+
     Parameters
     ----------
     values
@@ -64,11 +69,7 @@ def cast(values: pd.Series, dtype: str, bad: str = "stop") -> tuple[pd.Series, A
     elif types.is_float_dtype(wanted):
         made, wrong = _floats(values, gone, wanted)
     elif types.is_datetime64_any_dtype(wanted):
-        found = pd.to_datetime(
-            values, errors="coerce", format=None if _is_time(values) else "ISO8601"
-        )
-        wrong = found.isna().to_numpy() & ~gone
-        made = found if getattr(found.dtype, "tz", None) is not None else found.astype(wanted)
+        made, wrong = _times(values, gone, wanted)
     else:
         return values.astype(wanted), np.zeros(len(values), bool), values, dtype
     plain = isinstance(wanted, np.dtype) and wanted.kind in "iub"
@@ -81,12 +82,27 @@ def cast(values: pd.Series, dtype: str, bad: str = "stop") -> tuple[pd.Series, A
     return made, wrong, values, dtype
 
 
-def _is_time(values: pd.Series) -> bool:
-    return pd.api.types.is_datetime64_any_dtype(values.dtype)
+def _times(values: pd.Series, gone: Any, wanted: Any) -> tuple[pd.Series, Any]:
+    if _holds_numbers(values):
+        return pd.Series(pd.NaT, index=values.index, dtype=wanted), ~gone
+    if values.dtype == object:
+        values = values.mask(np.array([isinstance(v, Number) for v in values], bool))
+    kept = pd.api.types.is_datetime64_any_dtype(values.dtype)
+    # Rows of one column may have other offsets (summer time): only UTC holds them all.
+    found = pd.to_datetime(values, errors="coerce", utc=True, format=None if kept else "ISO8601")
+    if isinstance(wanted, np.dtype):
+        found = found.dt.tz_localize(None)
+    return found.astype(wanted), found.isna().to_numpy() & ~gone
+
+
+def _holds_numbers(values: pd.Series) -> bool:
+    """Give whether the type is one of numbers or flags."""
+    types = pd.api.types
+    return bool(types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype))
 
 
 def _numbers(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+    if _holds_numbers(values):
         return values
     return pd.to_numeric(values.astype("str").str.strip(), errors="coerce")
 
@@ -101,25 +117,44 @@ def _flags(values: pd.Series, gone: Any) -> tuple[pd.Series, Any]:
 
 
 def _wholes(values: pd.Series, gone: Any, wanted: Any) -> tuple[pd.Series, Any]:
-    found = _numbers(values)
-    nullable = (
-        pd.array([], dtype=wanted).dtype if not isinstance(wanted, np.dtype) else _nullable(wanted)
-    )
-    limits = np.iinfo(str(wanted).lower())
-    if pd.api.types.is_integer_dtype(found.dtype):
-        there = (
-            found.astype("object").where(~gone, 0) if found.dtype == np.uint64 else found.fillna(0)
-        )
-        wrong = ((there < limits.min) | (there > limits.max)).to_numpy(bool) & ~gone
-        return found.mask(wrong).astype(nullable) if wrong.any() else found.astype(nullable), wrong
-    numbers = found.to_numpy(np.float64, na_value=np.nan)
+    name = str(wanted).lower()
+    limits = np.iinfo(name)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        held = values.fillna(0).to_numpy(np.int64 if values.dtype.kind == "i" else np.uint64)
+        good = (held >= limits.min) & (held <= limits.max) & ~gone
+        kept = np.where(good, held, 0).astype(name)
+    elif _holds_numbers(values):
+        kept, good = _whole_floats(values.to_numpy(np.float64, na_value=np.nan), limits)
+    else:
+        kept, good = _whole_words(values.astype("str").str.strip(), limits)
+        good &= ~gone
+    nullable = _nullable(wanted) if isinstance(wanted, np.dtype) else wanted
+    made = pd.Series(kept, index=values.index).astype(nullable).mask(~good)
+    return made, ~good & ~gone
+
+
+def _whole_floats(numbers: Any, limits: Any) -> tuple[Any, Any]:
+    """Give floats as whole numbers within limits, and which are such."""
     with np.errstate(invalid="ignore"):
-        whole = np.isfinite(numbers) & (numbers == np.round(numbers))
+        good = np.isfinite(numbers) & (numbers == np.round(numbers))
         # 2**63 is a float and no int64; floats know nothing between.
-        whole &= (numbers >= float(limits.min)) & (numbers < float(limits.max) + 1)
-    wrong = ~whole & ~gone
-    kept = np.where(whole, numbers, 0).astype(str(wanted).lower())
-    return pd.Series(kept, index=values.index).astype(nullable).mask(~whole), wrong
+        good &= (numbers >= float(limits.min)) & (numbers < float(limits.max) + 1)
+    return np.where(good, numbers, 0).astype(limits.dtype), good
+
+
+def _whole_words(words: pd.Series, limits: Any) -> tuple[Any, Any]:
+    """Give texts as whole numbers within limits, and which are such."""
+    # Ids have up to 20 digits and floats hold 15: only "1e3" and the like go through a float.
+    exact = words.str.fullmatch(r"[+-]?[0-9]{1,20}(?:\.0*)?").to_numpy(bool)
+    others = pd.to_numeric(words.mask(exact), errors="coerce")
+    kept, good = _whole_floats(others.to_numpy(np.float64, na_value=np.nan), limits)
+    found = [int(word) for word in words[exact].str.replace(r"\..*", "", regex=True).tolist()]
+    within = np.array([limits.min <= n <= limits.max for n in found], bool)
+    good[exact] = within
+    kept[exact] = np.array(
+        [n if ok else 0 for n, ok in zip(found, within, strict=True)], kept.dtype
+    )
+    return kept, good
 
 
 def _nullable(wanted: np.dtype[Any]) -> str:

@@ -21,24 +21,44 @@ def missing_of(values: Any) -> Any:
     """Give where values are missing: NaN, no time, None or masked; infinite ones are there."""
     if isinstance(values, pd.Series):
         return values.isna().to_numpy()
-    if np.asarray(values).dtype.kind == "f":
-        return np.isnan(values)
+    kind = np.asarray(values).dtype.kind
+    if kind in "fM":
+        return np.isnan(values) if kind == "f" else np.isnat(values)
     return np.zeros(np.shape(values), bool)
 
 
 def numbers_of(values: Any) -> Any:
-    """Give values as an array that can be compared: whole numbers stay, what is missing is NaN or no time."""
+    """Give values as an array that can be compared: whole numbers stay, what is missing is NaN or no time.
+
+    Among whole numbers it is 0, as float64 would round the others: `missing_of` the values tells which.
+    """
     if not isinstance(values, pd.Series):
         return np.asarray(values)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        if getattr(values.dt, "tz", None) is not None:
-            values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-        return values.to_numpy("M8[us]")
+        return _without_zone(values).to_numpy("M8[us]")
     if isinstance(values.dtype, np.dtype):
         return values.to_numpy()
-    if not values.isna().any() and pd.api.types.is_integer_dtype(values.dtype):
-        return values.to_numpy(np.int64 if values.dtype.kind == "i" else np.uint64)
-    return values.to_numpy(np.float64, na_value=np.nan)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.fillna(0).to_numpy(np.int64 if values.dtype.kind == "i" else np.uint64)
+    held = getattr(values.dtype, "numpy_dtype", None)
+    kept = held if held is not None and held.kind == "f" else np.float64
+    return values.to_numpy(kept, na_value=np.nan)
+
+
+def _without_zone(values: pd.Series) -> pd.Series:
+    """Give times as UTC without a zone; those without one are taken as such."""
+    if getattr(values.dt, "tz", None) is None:
+        return values
+    return values.dt.tz_convert("UTC").dt.tz_localize(None)
+
+
+def _moment(told: Any, check: str, name: str) -> pd.Timestamp:
+    """Give a time that a test names, as columns are compared: UTC, without a zone."""
+    try:
+        found = pd.Timestamp(told)
+        return found if found.tzinfo is None else found.tz_convert("UTC").tz_localize(None)
+    except (ValueError, TypeError) as error:
+        raise BadRequest(f"{check} on {name}: {told!r} is no time ({error})") from None
 
 
 def checked_share(share: float, name: str) -> None:
@@ -137,10 +157,7 @@ class Range(_Each):
         if end is None:
             return None
         if self.given.column(name).kind == "time":
-            try:
-                return np.datetime64(pd.Timestamp(end), "us")
-            except (ValueError, TypeError) as error:
-                raise BadRequest(f"range on {name}: {end!r} is no time ({error})") from None
+            return np.datetime64(_moment(end, "range", name), "us")
         if isinstance(end, str):
             try:
                 return float(end)
@@ -156,11 +173,12 @@ class Range(_Each):
             bad |= found < low
         if high is not None:
             bad |= found > high
-        there = found[~np.isnat(found)] if found.dtype.kind == "M" else found[~missing_of(found)]
+        gone = missing_of(values) | missing_of(found)
+        there = found[~gone]
         if there.size:
             before = self.extent.get(name, (there.min(), there.max()))
             self.extent[name] = (min(before[0], there.min()), max(before[1], there.max()))
-        return bad
+        return bad & ~gone
 
     def seen(self, name: str) -> str:
         if name not in self.extent:
@@ -229,13 +247,28 @@ class Finite(_Each):
     def bad(self, name: str, values: Any) -> Any:
         found = numbers_of(values)
         bad = np.isinf(found) if found.dtype.kind == "f" else np.zeros(found.shape, bool)
-        return bad if self.missing else bad | missing_of(found)
+        return bad if self.missing else bad | missing_of(values) | missing_of(found)
 
     def allowed(self, name: str) -> str:
         return "no infinite values" if self.missing else "finite values"
 
     def note(self, name: str) -> str:
         return super().note(name) if self.missing else ""
+
+
+def _as_held(wanted: list[Any], dtype: np.dtype[Any]) -> Any:
+    """Give the numbers that a test names as a column holds them, without those that it cannot hold."""
+    numbers = [v for v in wanted if not isinstance(v, str)]
+    if dtype.kind in "iu":
+        # Beside a 0.5 they would all be compared as floats, which do not know 2**53 + 1.
+        ends = np.iinfo(dtype)
+        held = [v for v in numbers if ends.min <= v <= ends.max and v == int(v)]
+        return np.array([int(v) for v in held], dtype)
+    if dtype.kind == "f":
+        most = float(np.finfo(dtype).max)
+        # 0.1 of a file in float32 is not the 0.1 of float64.
+        return np.array([v for v in numbers if abs(v) <= most or abs(v) == np.inf], dtype)
+    return np.asarray(numbers)
 
 
 @built_in("allowed")
@@ -251,19 +284,20 @@ class Allowed(_Each):
         if not self.values:
             raise BadRequest("give the values that are allowed")
 
+    def begin(self, given: Given, names: list[str]) -> None:
+        super().begin(given, names)
+        times = [name for name in names if given.column(name).kind == "time"]
+        self.moments = {n: [_moment(v, "allowed", n) for v in self.values] for n in times}
+
     def bad(self, name: str, values: Any) -> Any:
         kind = self.given.column(name).kind
         if kind == "text":
             there = values.astype("str").isin([str(v) for v in self.values])
         elif kind == "time":
-            there = values.isin([pd.Timestamp(v) for v in self.values])
+            there = _without_zone(values).isin(self.moments[name])
         else:
-            wanted = [v for v in self.values if not isinstance(v, str)]
-            there = (
-                np.isin(numbers_of(values), np.asarray(wanted))
-                if wanted
-                else np.zeros(np.shape(values), bool)
-            )
+            found = numbers_of(values)
+            there = np.isin(found, _as_held(self.values, found.dtype))
         return ~np.asarray(there, bool) & ~missing_of(values)
 
     def allowed(self, name: str) -> str:

@@ -204,11 +204,8 @@ def profile(
 def floats_of(values: Any) -> Any:
     """Give the values that are there as float64: times as seconds since 1970."""
     found = numbers_of(values)
-    if found.dtype.kind == "M":
-        there = found[~np.isnat(found)]
-        return there.astype(np.int64) / 1e6
-    flat = found.reshape(-1)
-    return flat[~missing_of(flat)].astype(np.float64)
+    there = found[~(missing_of(values) | missing_of(found))]
+    return there.astype(np.int64) / 1e6 if found.dtype.kind == "M" else there.astype(np.float64)
 
 
 class _Gathered:

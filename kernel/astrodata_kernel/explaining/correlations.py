@@ -29,7 +29,9 @@ def correlated_columns(x: pd.DataFrame, seed: int = 0) -> list[tuple[str, ...]]:
     if len(x) > MOST_ROWS:
         x = x.sample(MOST_ROWS, random_state=seed)
     ranks = x.rank().to_numpy(float, na_value=np.nan)
-    ranks = np.where(np.isnan(ranks), np.nanmean(np.nan_to_num(ranks), axis=0), ranks)
+    there = ~np.isnan(ranks)
+    means = np.where(there, ranks, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    ranks = np.where(there, ranks, means)
     ranks = ranks - ranks.mean(axis=0)
     spread = np.sqrt((ranks**2).sum(axis=0))
     spread[spread == 0] = np.inf

@@ -84,7 +84,12 @@ def features_of_waveforms(
 
     source = {
         "function": "astrodata_kernel.processing.waveforms.features",
-        "parameters": {"baseline_samples": baseline_samples, "threshold": threshold},
+        "parameters": {
+            "baseline_samples": baseline_samples,
+            "threshold": threshold,
+            "polarity": int(sign),
+            "sample_period": period,
+        },
     }
     told = "Heights and times of traces" + ("" if of_time else "; times count samples")
     return Features("waveforms", columns, blocks, "event", id_dtype_of(ids), source, told)

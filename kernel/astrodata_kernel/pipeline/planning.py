@@ -98,10 +98,12 @@ def prepared(
                 whole = sources.found(parameters[name], name, where)
                 parameters[name] = whole if _has_address(whole) else parameter.checked(whole, where)
                 found += sources.hashed(whole, name, where)
-        told = {
-            name: _told(parameter.canonical, parameters[name])
-            for name, parameter in step.block.parameters.items()
-        }
+        told = {}
+        for name, parameter in step.block.parameters.items():
+            value = parameters[name]
+            # An address of raw data is no path that could be written as one.
+            plain = parameter.is_source and _has_address(value)
+            told[name] = _shown(value if plain else parameter.canonical(value))
         made.append(Prepared(step, parameters, told, found, codes.of_block(step.block)))
     return made
 
@@ -211,20 +213,18 @@ def boxes_of(
     return boxes, list(dict.fromkeys(edges))
 
 
-def _told(canonical: Any, value: Any) -> Any:
-    if _has_address(value):
-        return _shown(value)
-    return canonical(value)
-
-
 def _shown(value: Any) -> Any:
     """Give addresses without passwords and keys: what is told stands in records."""
+    if isinstance(value, Mapping):
+        return {name: _shown(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_shown(one) for one in value]
     return shown(value) if isinstance(value, str) and "://" in value else value
 
 
 def _has_address(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_address, value.values()))
     if isinstance(value, (list, tuple)):
         return any(map(_has_address, value))
     return isinstance(value, str) and "://" in value

@@ -218,7 +218,14 @@ class RunFolder:
             The folder cannot be written.
         """
         try:
-            (self.path / CANCEL).touch()
+            # Not through a link, which could lead anywhere, nor into a pipe, which would hold us.
+            flags = (
+                os.O_WRONLY
+                | os.O_CREAT
+                | getattr(os, "O_NOFOLLOW", 0)
+                | getattr(os, "O_NONBLOCK", 0)
+            )
+            os.close(os.open(self.path / CANCEL, flags, 0o666))
         except OSError as error:
             raise UnreadableFile(
                 f"run {self.id} cannot be cancelled: {self.path} cannot be written "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,7 @@ def _known(client: Any, tracker: Tracker) -> dict[str, str]:
 def _bring(client: Any, tracker: Tracker, old: OldRun, experiment: str | None) -> str:
     from mlflow.entities import Metric, Param
 
-    goal = Tracker(tracker.uri, experiment or old.experiment)
+    goal = replace(tracker, experiment=experiment or old.experiment)
     home = goal.experiment_id(client)
     tags = {
         name_of(k): v[:8000] for k, v in old.tags.items() if not k.startswith("mlflow.log-model")

@@ -62,10 +62,37 @@ def code_version(folder: str | os.PathLike[str] | None = None) -> CodeVersion:
     if rc != 0:
         return CodeVersion(None, None, _why(place, rc, text))
     commit = text.strip()
+    off = _without_filters(place)
+    if off is None:
+        return CodeVersion(commit, None)
     rc, text = _git(
-        place, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"
+        place, *off, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"
     )
     return CodeVersion(commit, bool(text.strip()) if rc == 0 else None)
+
+
+def _without_filters(place: Path) -> list[str] | None:
+    """Give the words that switch off programs which the repository's settings run on its files.
+
+    Those of the user's own settings, as for large files, stay. None where it cannot be told.
+    """
+    words: list[str] = []
+    rc, text = _git(
+        *(place, "config", "--show-scope", "--includes", "--name-only", "-z"),
+        *("--get-regexp", r"^filter\."),
+    )
+    if rc == 1:
+        return words  # there are none
+    pieces = text.split("\0")[:-1]
+    if rc != 0 or len(pieces) % 2:
+        return None
+    for scope, name in zip(pieces[::2], pieces[1::2], strict=True):
+        if scope in ("global", "system"):
+            continue
+        if "=" in name or "\n" in name:
+            return None
+        words += ["-c", f"{name}=false" if name.endswith(".required") else f"{name}="]
+    return words
 
 
 def _why(place: Path, rc: int, text: str) -> str:
@@ -89,7 +116,15 @@ def _git(place: Path, *words: str) -> tuple[int, str]:
     kept = {
         name: os.environ[name] for name in ("PATH", "HOME", "XDG_CONFIG_HOME") if name in os.environ
     }
-    settings = {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    settings = {
+        **kept,
+        "LC_ALL": "C",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        # A clone that has not all would fetch what it lacks, by a command that its settings name.
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+    }
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell
             ["git", *_QUIET, *words],  # noqa: S607 - the user's own git

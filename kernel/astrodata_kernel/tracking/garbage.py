@@ -94,7 +94,7 @@ def collect_garbage(
     with in_words(tracker.address):
         used = _used(client)
         runs, folders = _deleted(client, root, older_than, used, kept)
-        folders += _orphans(path, root, older_than, used)
+        folders += _orphans(path, root, older_than, used, kept)
         size = sum(_size(folder) for folder in folders)
         if not dry_run:
             for folder in folders:
@@ -146,8 +146,16 @@ def _deleted(
     return runs, folders
 
 
-def _orphans(path: Path, root: Path, older_than: timedelta, used: set[str]) -> list[Path]:
+def _orphans(
+    path: Path, root: Path, older_than: timedelta, used: set[str], kept: list[str]
+) -> list[Path]:
     if not root.is_dir():
+        return []
+    own = path.resolve()
+    others = [one.name for one in sorted(own.parent.glob("*.db")) if one.resolve() != own]
+    if others:
+        # Stores of one folder keep their files in one place: what this one does not know may be theirs.
+        kept.append(f"folders without a run here: {', '.join(others[:3])} may know them")
         return []
     place = f"file:{quote(str(path.resolve()))}?mode=ro"
     found = list(_run_folders(root))

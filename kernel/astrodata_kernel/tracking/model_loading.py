@@ -10,7 +10,10 @@ from typing import Any
 from ..errors import DamagedFile, MissingPackage, UnsupportedFormat
 from .kept_models import OWN
 
-_PACKAGE = "astrodata_kernel."
+_CLASSIFIERS = "astrodata_kernel.learning.classifier_files"
+_KNOWN = ("sklearn.", "numpy.", "scipy.", "xgboost.", "collections.OrderedDict")
+"""Beginnings of the types that skops may build: of the packages whose models are kept."""
+
 _XGBOOST = {
     "Booster",
     "XGBClassifier",
@@ -21,20 +24,21 @@ _XGBOOST = {
 }
 
 
-def load_folder(folder: Path, distrust: str) -> Any:
+def load_folder(folder: Path) -> Any:
     """Give the model of a folder that MLflow wrote.
+
+    A pickle is never loaded, whoever made it: all that could tell whose it is lies in the same folder, which
+    may have been unpacked from anywhere.
 
     Parameters
     ----------
     folder
         With its file ``MLmodel``.
-    distrust
-        Why no code in it may run; empty where it may.
 
     Raises
     ------
     UnsupportedFormat
-        Loading it would run code that is not trusted, or no flavour of it is known.
+        Loading it would run code, or no flavour of it is known.
     DamagedFile
         Its description cannot be read.
     """
@@ -44,10 +48,10 @@ def load_folder(folder: Path, distrust: str) -> Any:
     if "xgboost" in flavours:
         return _xgboost(folder, flavours["xgboost"])
     if "sklearn" in flavours:
-        return _sklearn(folder, flavours["sklearn"], distrust)
+        return _sklearn(folder, flavours["sklearn"])
     generic = flavours.get("python_function", {})
     module = str(generic.get("loader_module", ""))
-    if module.startswith(_PACKAGE):
+    if module == _CLASSIFIERS:
         return import_module(module)._load_pyfunc(str(_within(folder, generic.get("data", "."))))
     raise UnsupportedFormat(
         f"the model is of {', '.join(sorted(flavours)) or 'no'} flavour, which is not loaded here: use "
@@ -107,29 +111,22 @@ def _xgboost(folder: Path, flavour: dict[str, Any]) -> Any:
     return model
 
 
-def _sklearn(folder: Path, flavour: dict[str, Any], distrust: str) -> Any:
+def _sklearn(folder: Path, flavour: dict[str, Any]) -> Any:
     path = _within(folder, flavour.get("pickled_model", "model.pkl"))
-    format_ = str(flavour.get("serialization_format", "pickle"))
-    if format_ == "skops":
-        return _skops(path, distrust)
-    if distrust:
+    if str(flavour.get("serialization_format", "pickle")) != "skops":
         raise UnsupportedFormat(
-            f"the model is a pickle, which runs code when it is loaded, and {distrust}. Train it again here, "
-            "or load it with mlflow.sklearn where you trust who made it"
+            "the model is a pickle, which runs code when it is loaded. Train it again where skops is "
+            "installed, or load it with mlflow.sklearn where you trust who made it"
         )
-    module = import_module("cloudpickle" if format_ == "cloudpickle" else "pickle")
-    with path.open("rb") as file:
-        return module.load(file)
-
-
-def _skops(path: Path, distrust: str) -> Any:
     if find_spec("skops") is None:
         raise MissingPackage("this model was kept with skops: pip install skops")
     from skops.io import get_untrusted_types, load
 
-    unknown = get_untrusted_types(file=path)
-    if unknown and distrust:
+    unknown = list(map(str, get_untrusted_types(file=path)))
+    strange = [name for name in unknown if not name.startswith(_KNOWN)]
+    if strange:
         raise UnsupportedFormat(
-            f"the model holds {', '.join(map(str, unknown[:5]))}, which skops does not know, and {distrust}"
+            f"the model holds {', '.join(strange[:5])}, which could run code when it is loaded: load it with "
+            "mlflow.sklearn where you trust who made it"
         )
     return load(path, trusted=unknown)

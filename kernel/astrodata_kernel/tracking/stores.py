@@ -44,7 +44,8 @@ def own_address(root: str | os.PathLike[str] | None = None) -> str:
 
 def shown(address: str) -> str:
     """Give an address as it may be shown: without a user's name and password."""
-    return re.sub(r"//[^/@\s]+@", "//", address)
+    without_keys = re.sub(r"(https?://[^\s?#]*)[?#]\S*", r"\1", address)
+    return re.sub(r"(\w+://)[^\s/]*@", r"\1", without_keys)
 
 
 def sqlite_path(address: str) -> Path | None:

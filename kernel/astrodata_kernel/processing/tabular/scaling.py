@@ -131,6 +131,10 @@ class Standardise:
         for name in new:
             if not isinstance(name, str):
                 made[name] = new[name]
+        if "units" in table.attrs:
+            # What was standardised is in no unit, and what it was in before is not told here.
+            left = {name: unit for name, unit in table.attrs["units"].items() if name not in new}
+            made.attrs = {**table.attrs, "units": left}
         return made
 
     def to_json(self) -> str:
