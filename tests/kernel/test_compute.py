@@ -192,7 +192,7 @@ def test_a_client_or_cluster_of_other_code_is_taken_and_stays_open():
     from distributed import Client, LocalCluster
 
     with (
-        LocalCluster(n_workers=1, processes=False, dashboard_address=None) as made,
+        LocalCluster(n_workers=1, processes=False, dashboard_address="127.0.0.1:0") as made,
         Client(made) as client,
     ):
         for given in (client, made):

@@ -175,7 +175,7 @@ def test_chunks_are_encoded_on_a_cluster(monkeypatch):
     monkeypatch.setattr(encoding, "CHUNK", 16)
     model, x = waveform_cae(512), pulses(50)
     with Client(
-        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0"
     ) as client:
         z = encode(x, model, client=client)
     np.testing.assert_allclose(z, model.encoder.predict(x, verbose=0), atol=1e-5)

@@ -312,7 +312,7 @@ def test_events_are_predicted_on_a_cluster_as_here(log, monkeypatch):
     here.update()
     with (
         LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
         ) as cluster,
         Client(cluster) as client,
     ):

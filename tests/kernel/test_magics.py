@@ -4,6 +4,7 @@ import astrodata_kernel as adk
 import numpy as np
 import pytest
 from astropy.io import fits
+from IPython import get_ipython
 from IPython.testing.globalipapp import start_ipython
 
 M13 = Path(__file__).parent.parent / "data" / "compressed" / "m13.fits"
@@ -11,7 +12,7 @@ M13 = Path(__file__).parent.parent / "data" / "compressed" / "m13.fits"
 
 @pytest.fixture(scope="module")
 def shell():
-    ipython = start_ipython()
+    ipython = start_ipython() or get_ipython()
     ipython.run_line_magic("load_ext", "astrodata_kernel")
     return ipython
 

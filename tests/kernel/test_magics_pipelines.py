@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from IPython.testing.globalipapp import get_ipython, start_ipython
+from IPython import get_ipython
+from IPython.testing.globalipapp import start_ipython
 
 YAML = """\
 astrodata: 1

@@ -99,7 +99,7 @@ def test_seeds_in_parallel_on_dask_give_what_one_after_another_gives():
     job = job_of(seeds=(1, 2, 3), epochs=1)
     with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -205,11 +205,13 @@ def terminated() -> Iterator[None]:
     def ended(_number: int, _frame: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, ended)
+    # An interrupt too: whoever starts a job in the background may have it ignored.
+    before = {sign: signal.signal(sign, ended) for sign in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 def _say(text: str) -> None:

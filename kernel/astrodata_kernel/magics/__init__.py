@@ -30,7 +30,8 @@ HELP = """\
 %astro burnt BEFORE AFTER [--mask CEMS|FILE] [--threshold T] [--model MODEL] [--resolution M]
              [--save FILE.tif] [--offset N] [--scale N]
                                               what burnt between two scenes: map, hectares, scores
-%astro run FILE.yaml [-p NAME=VALUE ...] [--upto STEP] [--fresh STEP] [--dry-run] [--as NAME]
+%astro run FILE.yaml [-p NAME=VALUE ...] [--upto STEP] [--fresh STEP] [--dry-run]
+           [--no-track] [--as NAME]
                                               run a pipeline: what is not done yet is done
 %%astro pipeline [the same options]           the same of the YAML in the cell
 

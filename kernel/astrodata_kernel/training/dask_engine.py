@@ -44,7 +44,9 @@ class DaskEngine:
             return self._on(self._client, job, report, cancelled)
         # One thread each: TensorFlow brings its own.
         with (
-            LocalCluster(processes=True, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(
+                processes=True, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+            ) as cluster,
             Client(cluster) as client,
         ):
             return self._on(client, job, report, cancelled)
