@@ -181,7 +181,9 @@ def test_waveforms_become_latents_with_maps_scores_clusters_garage_and_pages(ste
     table = out["garage.table"]
     assert list(table.columns) == ["id", "score", "outside"]
     assert table["outside"].sum() == out["rates"].set_index("group").loc["found", "count"]
-    assert out["ellipse.table"]["id"].tolist() == list(range(120, 240))
+    half = out["ellipse.table"]["id"].tolist()  # by lot, in the order that they had
+    assert len(half) == 120
+    assert half == sorted(set(half) & set(range(240)))
     assert out["rates"]["total"].tolist() == [200, 200]
     assert run.metrics["rates.false_positives"] == out["rates"]["rate"][0]
     assert out["found.table"]["total"].sum() == 100
