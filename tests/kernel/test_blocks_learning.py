@@ -9,6 +9,7 @@ import pytest
 from astrodata_kernel import blocks
 from astrodata_kernel.errors import BadRequest, Cancelled
 from astrodata_kernel.pipeline import Pipeline, block
+from astrodata_kernel.pipeline.run_records import RunRecord
 from astrodata_kernel.testing.synthetic import pulses
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
@@ -252,7 +253,7 @@ def test_a_training_leaves_the_random_numbers_of_the_session_as_they_were():
 
 @pytest.mark.parametrize("name", ["train_waveforms", "fit_autoencoder"])
 def test_a_training_that_is_cancelled_gives_no_result_and_goes_on_from_its_checkpoint(
-    tmp_path, name
+    tmp_path, name, monkeypatch
 ):
     options = {
         "train_waveforms": {
@@ -261,7 +262,7 @@ def test_a_training_that_is_cancelled_gives_no_result_and_goes_on_from_its_check
             "filters": [2],
             "batch_size": 20,
         },
-        "fit_autoencoder": {"epochs": 150, "filters": [2], "batch_size": 20},
+        "fit_autoencoder": {"epochs": 4, "filters": [2], "batch_size": 20},
     }[name]
     pipeline = (
         Pipeline("ended")
@@ -271,16 +272,19 @@ def test_a_training_that_is_cancelled_gives_no_result_and_goes_on_from_its_check
     place = {"workspace": tmp_path / "one", "track": False, "progress": False}
     epochs = []
 
-    def wanted_no_more():
-        return bool(epochs)
+    moved = RunRecord.moved
 
-    def told(record):
-        text = record["steps"]["train"]["text"]
-        if "epoch" in text and text not in epochs:
+    def seen(record, step, share, text):
+        moved(record, step, share, text)
+        if "epoch" in text:
             epochs.append(text)
+            # The question is asked now and then, by a thread: a short training would be over by then.
+            assert record._cancel.wait(60)
 
-    with pytest.raises(Cancelled) as ended:
-        pipeline.run(**{**place, "progress": told}, cancelled=wanted_no_more)
+    with monkeypatch.context() as heard, pytest.raises(Cancelled) as ended:
+        heard.setattr(RunRecord, "moved", seen)
+        pipeline.run(**place, cancelled=lambda: bool(epochs))
+    assert len(epochs) == 1
     assert ended.value.run.state == "cancelled"
     assert "train.model" not in ended.value.run.outputs
 
