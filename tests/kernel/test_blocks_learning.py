@@ -281,9 +281,10 @@ def test_a_training_that_is_cancelled_gives_no_result_and_goes_on_from_its_check
             # The question is asked now and then, by a thread: a short training would be over by then.
             assert record._cancel.wait(60)
 
-    with monkeypatch.context() as heard, pytest.raises(Cancelled) as ended:
+    with monkeypatch.context() as heard:
         heard.setattr(RunRecord, "moved", seen)
-        pipeline.run(**place, cancelled=lambda: bool(epochs))
+        with pytest.raises(Cancelled) as ended:
+            pipeline.run(**place, cancelled=lambda: bool(epochs))
     assert len(epochs) == 1
     assert ended.value.run.state == "cancelled"
     assert "train.model" not in ended.value.run.outputs

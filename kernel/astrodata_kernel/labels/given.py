@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import BadRequest
+from ..user import user_name
 from .label_sets import LabelSet
 from .lines import Id
 
@@ -17,12 +16,7 @@ from .lines import Id
 def annotator_of(name: str | None) -> str:
     """Give the name that labels are given under; by default the hub's user, or who is logged in."""
     if name is None:
-        name = os.environ.get("JUPYTERHUB_USER", "").strip()
-        if not name:
-            try:
-                name = getpass.getuser()
-            except (OSError, KeyError, ImportError):
-                name = "unknown"
+        name = user_name()
     if not isinstance(name, str) or not name.strip() or len(name) > 100 or not name.isprintable():
         raise BadRequest(
             f"annotator={str(name)[:40]!r}: give a name of 1 to 100 characters on one line"

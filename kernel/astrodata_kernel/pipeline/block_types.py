@@ -31,11 +31,14 @@ class Port:
         Whether it may stay without a value.
     many
         Whether it takes any number of values.
+    default
+        What the function takes where there is none.
     """
 
     name: str
     optional: bool = False
     many: bool = False
+    default: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +115,8 @@ class Block:
                     "mapping as one"
                 )
             else:
-                ports.append(Port(name, optional=default is not REQUIRED))
+                optional = default is not REQUIRED
+                ports.append(Port(name, optional, default=default if optional else None))
         return tuple(ports), parameters, working
 
     @property
@@ -149,7 +153,7 @@ class Block:
             elif port.name in inputs:
                 args.append(inputs[port.name])
             else:
-                args.append(inspect.signature(self.function).parameters[port.name].default)
+                args.append(port.default)
         given = {**parameters, "work": work} if self._arguments[2] else dict(parameters)
         return self._named(self.function(*args, **given))
 

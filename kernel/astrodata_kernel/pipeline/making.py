@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import platform
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import AstrodataError, Cancelled, StepFailed
 from ..lineage.writers import LineageWriter, lineage_folder
+from ..runs.run_folder import now
+from ..user import user_name
 from .block_types import Block
-from .caching import Cache, Result
+from .caching import Cache, Kept, Result
 from .claims import Claims
 from .registry import package_of
 from .sources import Source
@@ -119,7 +119,7 @@ def make(
 
 
 def _computed(job: Job, store: Cache, work: Work) -> Result:
-    started, began = _now(), time.monotonic()
+    started, began = now(), time.monotonic()
     try:
         work.check()
         for source in job.sources:
@@ -141,14 +141,10 @@ def _computed(job: Job, store: Cache, work: Work) -> Result:
     except BaseException as error:  # noqa: BLE001 - an interrupt is told by the lineage too
         state = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
         told = {"state": state, "outputs": {}, "error": _text(error)[:2000]}
-        _write(job, {"started": started, "ended": _now(), **told})
+        _write(job, {"started": started, "ended": now(), **told})
         raise _named(job, error) from (None if isinstance(error, AstrodataError) else error)
-    told = {
-        name: {"hash": one.hash, "kind": one.kind, "size": one.size} for name, one in kept.items()
-    }
-    record = _write(
-        job, {"started": started, "ended": _now(), "state": "finished", "outputs": told}
-    )
+    ended = {"ended": now(), "state": "finished", "outputs": _told(kept)}
+    record = _write(job, {"started": started, **ended})
     seconds = time.monotonic() - began
     result = Result(job.key, kept, work.numbers, work.notes, record, seconds)
     store.remember(result)
@@ -182,10 +178,13 @@ def _work(
 
 
 def _remember_use(job: Job, result: Result) -> None:
-    told = {n: {"hash": k.hash, "kind": k.kind, "size": k.size} for n, k in result.outputs.items()}
-    now = _now()
-    facts = {"started": now, "ended": now, "state": "finished", "outputs": told}
+    at = now()
+    facts = {"started": at, "ended": at, "state": "finished", "outputs": _told(result.outputs)}
     _write(job, {**facts, "cached": True, "made_by": result.record})
+
+
+def _told(outputs: Mapping[str, Kept]) -> dict[str, dict[str, Any]]:
+    return {name: asdict(kept) for name, kept in outputs.items()}
 
 
 def _named(job: Job, error: BaseException) -> BaseException:
@@ -225,7 +224,7 @@ def _write(job: Job, facts: Mapping[str, Any]) -> str:
             "inputs": inputs,
             **facts,
             "git": job.code_version,
-            "user": _user(),
+            "user": user_name(),
             "host": os.uname().nodename,
             "python": platform.python_version(),
         }
@@ -240,15 +239,3 @@ def flush_lineage(root: Path) -> None:
 @cache
 def _writer(root: str, _process: int) -> LineageWriter:
     return LineageWriter(lineage_folder(Path(root)))
-
-
-@cache
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without an entry for its user
-        return str(os.getuid())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

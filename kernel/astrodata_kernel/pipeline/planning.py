@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..readers.addresses import shown
+from ..lineage.drawing import Box, draw
+from ..readers.addresses import shown_within
 from ..workspace import workspace
 from .caching import Cache, Result
 from .code_hash import Codes
@@ -103,7 +104,7 @@ def prepared(
             value = parameters[name]
             # An address of raw data is no path that could be written as one.
             plain = parameter.is_source and _has_address(value)
-            told[name] = _shown(value if plain else parameter.canonical(value))
+            told[name] = shown_within(value if plain else parameter.canonical(value))
         made.append(Prepared(step, parameters, told, found, codes.of_block(step.block)))
     return made
 
@@ -119,11 +120,12 @@ def planned(
     results: dict[str, Result] = {}
     keys: dict[str, str] = {}
     ready = prepared(pipeline, values, steps, place, cache)
+    named = {step.name: step for step in steps}
     for one in ready:
         step = one.step
         if not step.cache or not all(ref.step in results for ref in step.needs):
             continue
-        keys[step.name] = one.key(hashes_of(step, {s.name: s for s in steps}, results))
+        keys[step.name] = one.key(hashes_of(step, named, results))
         known = cache.result(keys[step.name])
         if known is not None:
             results[step.name] = known
@@ -134,12 +136,15 @@ def hashes_of(
     step: Step, steps: Mapping[str, Step], results: Mapping[str, Result]
 ) -> dict[str, list[str]]:
     """Give the hashes of a step's inputs."""
+    return {
+        name: [hash_of(ref, step, steps, results) for ref in refs]
+        for name, refs in step.inputs.items()
+    }
 
-    def of(ref: Ref) -> str:
-        output = steps[ref.step].output(ref, step.name)
-        return results[ref.step].outputs[output].hash
 
-    return {name: [of(ref) for ref in refs] for name, refs in step.inputs.items()}
+def hash_of(ref: Ref, by: Step, steps: Mapping[str, Step], results: Mapping[str, Result]) -> str:
+    """Give the hash of what a step takes from another one."""
+    return results[ref.step].outputs[steps[ref.step].output(ref, by.name)].hash
 
 
 @dataclass
@@ -178,7 +183,7 @@ class Plan:
         from ..lineage.trees import tree
 
         head = f"{self.name}: {len(self.steps)} steps, {len(self.to_do)} to do"
-        return "\n".join([head, tree(*boxes_of((one.step for one in self.steps), self._states()))])
+        return "\n".join([head, tree(*_boxes_of((one.step for one in self.steps), self._states()))])
 
     def _states(self) -> dict[str, str]:
         return {
@@ -195,31 +200,33 @@ class Plan:
 
 def graph_of(steps: Iterable[Step], name: str, states: Mapping[str, str]) -> str:
     """Give the graph of steps as SVG."""
-    from ..lineage.drawing import draw
-
-    return draw(*boxes_of(steps, states), title=name)
+    return draw(*_boxes_of(steps, states), title=name)
 
 
-def boxes_of(
+def boxes(
+    rows: Iterable[tuple[str, str, str, Iterable[str]]],
+) -> tuple[list[Box], list[tuple[str, str]]]:
+    """Give a box for each step, and an edge for each that another one needs.
+
+    Parameters
+    ----------
+    rows
+        Of each its name, block and state, and the steps that it needs.
+    """
+    found, edges = [], []
+    for name, block, state, needs in rows:
+        found.append(Box(name, name, block, "step", state))
+        edges += [(need, name) for need in needs]
+    return found, list(dict.fromkeys(edges))
+
+
+def _boxes_of(
     steps: Iterable[Step], states: Mapping[str, str]
-) -> tuple[list[Any], list[tuple[str, str]]]:
-    """Give a box for each step, and an edge for each that another one needs."""
-    from ..lineage.drawing import Box
-
-    boxes, edges = [], []
-    for step in steps:
-        boxes.append(Box(step.name, step.name, step.block.name, "step", states.get(step.name, "")))
-        edges += [(ref.step, step.name) for ref in step.needs]
-    return boxes, list(dict.fromkeys(edges))
-
-
-def _shown(value: Any) -> Any:
-    """Give addresses without passwords and keys: what is told stands in records."""
-    if isinstance(value, Mapping):
-        return {name: _shown(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_shown(one) for one in value]
-    return shown(value) if isinstance(value, str) and "://" in value else value
+) -> tuple[list[Box], list[tuple[str, str]]]:
+    return boxes(
+        (step.name, step.block.name, states.get(step.name, ""), [ref.step for ref in step.needs])
+        for step in steps
+    )
 
 
 def _has_address(value: Any) -> bool:

@@ -188,7 +188,8 @@ class Run:
         return f"<Run {self.id} of {record['pipeline']}: {record['state']}, {done}>"
 
     def _repr_html_(self) -> str:
-        from ..lineage.drawing import Box, draw
+        from ..lineage.drawing import draw
+        from .planning import boxes
         from .telling import table_of
 
         record = self.record
@@ -196,11 +197,8 @@ class Run:
         if not self._told:
             return table_of({**record, "notes": []}) + notes
         # The table stands above: the same steps as a graph say more than the same again.
-        boxes = [
-            Box(name, name, step["block"], "step", step["state"])
+        rows = (
+            (name, step["block"], step["state"], step.get("needs", ()))
             for name, step in record["steps"].items()
-        ]
-        edges = [
-            (need, name) for name, step in record["steps"].items() for need in step.get("needs", [])
-        ]
-        return draw(boxes, edges, title=record["pipeline"]) + notes
+        )
+        return draw(*boxes(rows), title=record["pipeline"]) + notes

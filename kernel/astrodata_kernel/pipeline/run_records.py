@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AstrodataError, Cancelled, TooLarge
-from ..readers.addresses import shown
+from ..readers.addresses import shown_within
 from ..runs import RunFolder
 from ..runs.run_folder import now
 from ..writing import write_whole
@@ -88,7 +89,7 @@ class RunRecord:
             for step in steps
         }
         facts = {
-            "parameters": {name: _shown(value) for name, value in values.items()},
+            "parameters": {name: shown_within(value) for name, value in values.items()},
             "steps": told,
             "source": None if pipeline.source is None else str(pipeline.source),
             "notes": [],
@@ -128,11 +129,7 @@ class RunRecord:
 
     def teller(self, name: str) -> Callable[[float, str], None]:
         """Give what a step tells its progress to."""
-
-        def tell(share: float, text: str) -> None:
-            self.moved(name, share, text)
-
-        return tell
+        return partial(self.moved, name)
 
     def moved(self, name: str, share: float, text: str) -> None:
         """Note how far a step is."""
@@ -143,11 +140,7 @@ class RunRecord:
 
     def listener(self, name: str) -> Callable[[dict[str, float], int | None], None]:
         """Give what a step tells its numbers to, while it is under way."""
-
-        def hear(values: dict[str, float], step: int | None) -> None:
-            self.heard(name, values, step)
-
-        return hear
+        return partial(self.heard, name)
 
     def heard(self, name: str, values: Mapping[str, float], step: int | None) -> None:
         """Note numbers of a step that is under way."""
@@ -287,13 +280,3 @@ class RunRecord:
         except Exception as error:  # noqa: BLE001 - whoever looks on must not end the work
             self._tell = None
             self.note(f"progress is told no more: {type(error).__name__}: {error}")
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, str):
-        return shown(value) if "://" in value else value
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(k): _shown(v) for k, v in value.items()}
-    return [_shown(v) for v in value] if isinstance(value, (list, tuple)) else str(value)

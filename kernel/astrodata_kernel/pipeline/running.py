@@ -13,10 +13,10 @@ from .caching import Cache, Result
 from .data_testing import tested
 from .keeping import Keeper
 from .making import Job, Made, flush_lineage, kept_result, make
-from .planning import Prepared, hashes_of, prepared
+from .planning import Prepared, hash_of, hashes_of, prepared
 from .results import Run
 from .run_records import Hear, RunRecord
-from .steps import Ref, Step, needed, substituted
+from .steps import Step, needed, substituted
 from .telling import Table, teller_of
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ def run(
     values = pipeline.values(chosen)
     steps = needed(pipeline.order, upto, pipeline.name)
     anew = _anew(fresh, steps)
-    pipeline.tests_by_output()
+    tests = pipeline.tests_by_output()
     ready = prepared(pipeline, values, steps, place, cache)
     client = _client_of(cluster)
     tell = teller_of(progress)
     record = RunRecord.begin(pipeline, values, steps, place, tell, cancelled, hear)
     keeper = Keeper(track, pipeline, record, cache, place, tags)
     found = Run(record.folder, place, told=isinstance(tell, Table))
-    running = _Running(pipeline, ready, place, cache, record, keeper, anew, client, values)
+    running = _Running(pipeline, ready, place, cache, record, keeper, anew, client, values, tests)
     state: str = "failed"
     told: BaseException | None = None
     try:
@@ -92,10 +92,11 @@ class _Running:
         anew: set[str],
         client: Any,
         values: Mapping[str, Any],
+        tests: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self._pipeline, self._root, self._cache = pipeline, root, cache
         self._values = values
-        self._tests = pipeline.tests_by_output()
+        self._tests = tests
         self._record, self._keeper = record, keeper
         self._anew, self._client = anew, client
         self._ready = {one.step.name: one for one in ready}
@@ -143,17 +144,15 @@ class _Running:
         return make(self._job(name), tell, cancelled, self._own_client, hear)
 
     def _mended(self, name: str) -> bool:
+        step = self._steps[name]
         lost = {
             ref.step
-            for ref in self._steps[name].needs
-            if not self._cache.has(self._given(ref, name))
+            for ref in step.needs
+            if not self._cache.has(hash_of(ref, step, self._steps, self._results))
         }
-        for step in lost:
-            self._one(step)
+        for other in lost:
+            self._one(other)
         return bool(lost)
-
-    def _given(self, ref: Ref, by: str) -> str:
-        return self._results[ref.step].outputs[self._steps[ref.step].output(ref, by)].hash
 
     def _on(self, workers: Any) -> None:
         left = dict(self._ready)

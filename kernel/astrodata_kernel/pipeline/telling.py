@@ -7,17 +7,11 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
+from ..lineage.drawing import MARKS
+from ..notebook import in_notebook
+
 Tell = Callable[[Mapping[str, Any], bool], None]
 
-_SIGNS = {
-    "waiting": "…",
-    "running": "▶",
-    "finished": "✓",
-    "cached": "≡",
-    "failed": "✗",
-    "cancelled": "■",
-    "skipped": "–",
-}
 _WORDS = {"cached": "as before", "finished": "done"}
 
 
@@ -34,7 +28,7 @@ def teller_of(progress: Any) -> Tell | None:
         return None
     if callable(progress):
         return lambda record, _last: progress(dict(record))
-    if progress is None and _in_notebook():
+    if progress is None and in_notebook():
         return Table()
     if progress is None and not sys.stderr.isatty():
         return None
@@ -56,7 +50,7 @@ class Lines:
             if step["state"] in ("waiting", "skipped") or self._told.get(name) == now:
                 continue
             self._told[name] = now
-            self._say(f"{_SIGNS[step['state']]} {name} ({step['block']}){_more(step)}")
+            self._say(f"{MARKS[step['state']]} {name} ({step['block']}){_more(step)}")
         if last:
             self._say(f"{record['pipeline']}: {record['state']} ({record['id']})")
 
@@ -75,21 +69,13 @@ class Table:
 
     def __call__(self, record: Mapping[str, Any], last: bool) -> None:
         """Take in what changed."""
-        from IPython.display import display
+        from IPython.display import HTML, display
 
-        shown = _Html(table_of(record))
+        shown = HTML(table_of(record))
         if self._handle is None:
             self._handle = display(shown, display_id=True)
         else:
             self._handle.update(shown)
-
-
-class _Html:
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def _repr_html_(self) -> str:
-        return self._text
 
 
 def table_of(record: Mapping[str, Any]) -> str:
@@ -121,7 +107,7 @@ def _row(name: str, step: Mapping[str, Any]) -> str:
         f"{escape(str(k))} {float(v):.4g}" for k, v in list((step.get("metrics") or {}).items())[:4]
     )
     cells = (
-        f"{_SIGNS.get(state, '')} {_WORDS.get(state, state)}",
+        f"{MARKS.get(state, '')} {_WORDS.get(state, state)}",
         escape(name),
         f"<code>{escape(str(step['block']))}</code>",
         bar + escape(_more(step).strip(" :")),
@@ -144,9 +130,3 @@ def _more(step: Mapping[str, Any]) -> str:
         return f": {step.get('seconds', 0):.2f} s"
     share = f" {step['share']:.0%}" if step["share"] else ""
     return f":{share} {step['text']}" if share or step["text"] else ""
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    return shell is not None and hasattr(shell, "kernel")

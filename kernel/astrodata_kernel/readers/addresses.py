@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from ..errors import UnreadableFile
@@ -35,6 +37,15 @@ def shown(url: str) -> str:
     pairs = [_without_secret(pair) for pair in parts.query.split("&")] if parts.query else []
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "&".join(pairs), ""))
+
+
+def shown_within(value: Any) -> Any:
+    """Give a value, or a nest of mappings and sequences, with each address in it as it may be shown."""
+    if isinstance(value, Mapping):
+        return {name: shown_within(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [shown_within(one) for one in value]
+    return shown(value) if isinstance(value, str) and "://" in value else value
 
 
 def _without_secret(pair: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 
 from ..errors import DamagedFile, TooLarge, UnreadableFile
 from ..lineage.plain import as_json, dumped, plain
+from ..user import user_name
 from ..workspace import FOLDER, workspace
 from ..writing import write_whole
 
@@ -235,17 +235,13 @@ class RunFolder:
 
 def first_record(pipeline: str) -> dict[str, Any]:
     """Give what the record of a run says when its process has just begun."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container without an entry for its user
-        user = str(os.getuid())
     return {
         "pipeline": pipeline,
         "state": "running",
         "parameters": {},
         "started": now(),
         "ended": None,
-        "user": user,
+        "user": user_name(),
         "host": os.uname().nodename,
         "pid": os.getpid(),
         "boot": boot(),

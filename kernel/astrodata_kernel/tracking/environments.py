@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import platform
@@ -88,11 +87,3 @@ def pins(*modules: str) -> list[str]:
                 found.append(f"{name}=={version}")
                 break
     return found
-
-
-def user_name() -> str:
-    """Give the name of who runs this, or ``"unknown"`` in a container without one."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"

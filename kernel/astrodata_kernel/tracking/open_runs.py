@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..drawing import svg_of
 from ..errors import AstrodataError, BadRequest, Cancelled, UnreadableFile
+from ..user import user_name
 from .buffers import AT_ONCE, Buffer
 from .code_versions import code_version
-from .environments import environment, environment_text, user_name, version_of
+from .environments import environment, environment_text, version_of
 from .stores import MLFLOW_TAG, in_words
 from .system_metrics import Sampler
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from ..errors import BadRequest, UnknownName, closest
-from .environments import user_name
+from ..user import user_name
 from .kept_models import KeptModel
 from .model_loading import load_folder
 from .stores import in_words, sqlite_path

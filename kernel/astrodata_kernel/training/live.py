@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..notebook import in_notebook
 from .starts import Record
 
 _PAUSE = 2.0  # seconds between two pictures: a picture takes 0.1 s
@@ -38,7 +39,7 @@ class Live:
         self._painted = now
         text = f"epoch {epoch + 1} of {self._epochs}, {share:.0%} of it: loss {loss:.4g}"
         picture = self._picture() if self._records else ""
-        self._handle.update(_Html(f"<pre>{escape(text)}</pre>{picture}"))
+        self._show(text, picture)
 
     def __call__(self, record: Record) -> None:
         """Take in an epoch."""
@@ -59,7 +60,12 @@ class Live:
         if now - self._painted < _PAUSE and done < self._epochs:
             return
         self._painted = now
-        self._handle.update(_Html(f"<pre>{escape(text)}</pre>{self._picture()}"))
+        self._show(text, self._picture())
+
+    def _show(self, text: str, picture: str) -> None:
+        from IPython.display import HTML
+
+        self._handle.update(HTML(f"<pre>{escape(text)}</pre>{picture}"))
 
     def _picture(self) -> str:
         from ..drawing import svg_of
@@ -69,22 +75,8 @@ class Live:
 
     @staticmethod
     def _display() -> Any:
-        try:
-            from IPython import get_ipython
-            from IPython.display import display
-        except ImportError:
+        if not in_notebook():
             return None
-        shell = get_ipython()
-        if shell is None or not hasattr(shell, "kernel"):
-            return None
-        return display(_Html("<pre>training begins...</pre>"), display_id=True)
+        from IPython.display import HTML, display
 
-
-class _Html:
-    """Text that a notebook shows as a page's part."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def _repr_html_(self) -> str:
-        return self._text
+        return display(HTML("<pre>training begins...</pre>"), display_id=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled
+from ..notebook import in_notebook
 from ..readers import addresses
 
 PATIENCE = 0.5
@@ -59,7 +60,7 @@ class _Bar:
         if self._cancelled.is_set():
             raise Cancelled(f"{self._name} was not opened: it was cancelled")
         now = time.monotonic()
-        if now - self._begun < PATIENCE or now - self._told < _EACH or not _in_a_notebook():
+        if now - self._begun < PATIENCE or now - self._told < _EACH or not in_notebook():
             return
         self._told = now
         if self._box is None:
@@ -83,9 +84,3 @@ class _Bar:
         display(self._box)
         # A click goes to the thread that last wrote to the button, which is busy here: see `Channel`.
         getattr(button.comm, "__dict__", {}).pop("_reply_subshell_id", None)
-
-
-def _in_a_notebook() -> bool:
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
