@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import errors
+from . import errors, panel_target
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -89,6 +89,7 @@ _ROOMS = (
     "reports",
     "runs",
     "sentinel",
+    "tasks",
     "testing",
     "tracking",
     "training",
@@ -109,6 +110,10 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
+
+
+# A kernel that has the toolkit tells the panel what it takes of the machine.
+panel_target.offer()
 
 
 def load_ipython_extension(ipython: Any) -> None:

@@ -242,6 +242,15 @@ def test_one_autoencoder_is_the_same_in_each_workspace(steady, kind):
     assert "Pulses" in run.outputs["page"].read_text()
 
 
+def test_the_weight_of_a_divergence_is_of_the_network_that_has_one():
+    traces = pulses(40, 256)
+    options = {"filters": [2], "latent_dim": 2, "epochs": 1}
+    model, _ = blocks.fit_autoencoder(traces, kind="vae", kl_weight=0.25, **options)
+    assert model.architecture["kl_weight"] == 0.25
+    with pytest.raises(BadRequest, match="kind='vae' has and 'cae' has not"):
+        blocks.fit_autoencoder(traces, kl_weight=0.25, **options)
+
+
 def test_a_training_leaves_the_random_numbers_of_the_session_as_they_were():
     traces = pulses(40, 256)
     np.random.seed(3)  # noqa: NPY002 - what Keras draws from

@@ -261,3 +261,105 @@ def test_two_kernels_that_add_at_once_lose_nothing(root: Path) -> None:
         f"{worker}/{number}/same.npy" for worker in "ab" for number in range(count)
     }
     assert not list((root / "astrodata").glob("*.tmp"))
+
+
+def test_a_removed_data_set_comes_back_with_its_tags(root: Path) -> None:
+    catalog = adk.Catalog(root)
+    entry = catalog.add(root / "m13.fits", tags=["cluster"])
+    catalog.remove("m13")
+    with pytest.raises(UnknownName, match="m14"):
+        catalog.restore("m14")
+    assert catalog.restore("m13") == entry == catalog["m13"]
+    with pytest.raises(UnknownName):
+        catalog.restore("m13")
+
+
+def test_a_removed_data_set_does_not_take_its_name_from_another(root: Path) -> None:
+    catalog = adk.Catalog(root)
+    catalog.add(root / "m13.fits", name="target", tags=["old"])
+    catalog.remove("target")
+    shutil.copy(M13, root / "b.fits")
+    other = catalog.add(root / "b.fits", name="target")
+    with pytest.raises(NameTaken, match="target"):
+        catalog.restore("target")
+    assert catalog["target"] == other
+    catalog.rename("target", "b")
+    assert catalog.restore("target").tags == ("old",)
+
+
+def test_removed_records_are_kept_up_to_a_number(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "KEPT", 2)
+    catalog = adk.Catalog(root)
+    for number, name in enumerate("abc"):
+        catalog.add(root / "m13.fits", name=name)
+        catalog.remove(name)
+        # In the order of their removal, also where the clock of a file system is coarse.
+        put = records.file_of(root / "astrodata" / records.REMOVED, name)
+        os.utime(put, (number, number))
+    with pytest.raises(UnknownName):
+        catalog.restore("a")
+    assert catalog.restore("b").name == "b"
+
+
+def test_a_data_set_can_be_renamed_and_keeps_all_else(root: Path) -> None:
+    catalog = adk.Catalog(root)
+    entry = catalog.add(root / "m13.fits", tags=["cluster"])
+    renamed = catalog.rename("m13", " Hercules ")
+    assert (renamed.name, renamed.tags, renamed.added) == ("Hercules", entry.tags, entry.added)
+    assert [one.name for one in catalog] == ["Hercules"]
+    assert catalog.rename("Hercules", "Hercules") == renamed
+    assert len(catalog) == 1
+
+
+def test_a_name_that_is_taken_or_none_is_refused_and_nothing_is_lost(root: Path) -> None:
+    catalog = adk.Catalog(root)
+    shutil.copy(M13, root / "b.fits")
+    catalog.add(root / "m13.fits", name="a")
+    catalog.add(root / "b.fits", name="b")
+    with pytest.raises(NameTaken, match="'b' already"):
+        catalog.rename("a", "b")
+    with pytest.raises(BadRequest):
+        catalog.rename("a", "two\nlines")
+    with pytest.raises(UnknownName):
+        catalog.rename("c", "d")
+    assert {one.name: one.relative for one in catalog} == {"a": "m13.fits", "b": "b.fits"}
+
+
+def test_single_data_sets_are_verified_and_tell_how_far_they_are(root: Path) -> None:
+    catalog = adk.Catalog(root)
+    catalog.add(root / "m13.fits")
+    shutil.copy(M13, root / "other.fits")
+    catalog.add(root / "other.fits")
+    (root / "other.fits").unlink()
+    seen: list[float] = []
+    [one] = catalog.verify(seen.append, names=["m13"])
+    assert (one.name, one.state, seen[-1]) == ("m13", "ok", 1)
+    with pytest.raises(UnknownName):
+        catalog.verify(names=["m31"])
+
+
+def test_records_are_read_again_only_when_they_have_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = adk.Catalog(root)
+    for name in "ab":
+        catalog.add(root / "m13.fits" if name == "a" else shutil.copy(M13, root / "b.fits"), name)
+        # Written long ago.
+        os.utime(records.file_of(catalog.folder, name), (1e9, 1e9))
+    assert len(catalog) == 2
+    read: list[str] = []
+    monkeypatch.setattr(records, "read", lambda path: read.append(path.name))
+    assert len(catalog) == 2
+    assert read == []
+    monkeypatch.undo()
+    catalog.retag("b", ["new"])
+    records.file_of(catalog.folder, "a").unlink()
+    assert [(one.name, one.tags) for one in catalog] == [("b", ("new",))]
+    # A moment later somebody writes into the same file, within one tick of the clock.
+    path = records.file_of(catalog.folder, "b")
+    was = path.stat()
+    path.write_text(path.read_text().replace("new", "own"))
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert [one.tags for one in catalog] == [("own",)]

@@ -1,9 +1,11 @@
 """A cluster of a real Dask Gateway server, which runs on this machine for the tests."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -100,6 +102,28 @@ def test_a_gateway_gives_a_cluster_that_does_the_work_and_ends_with_it(address, 
         # What was taken by its name runs on.
         assert list(compute.each(abs, [-4], cluster=cluster)) == [4]
     assert Gateway(address=address, auth=auth).list_clusters() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["submit", "connect"])
+def test_an_interrupt_while_a_gateway_starts_a_cluster_ends_it(address, auth, monkeypatch, when):
+    from dask_gateway import Gateway
+
+    begin = getattr(Gateway, when)
+    ended = Gateway(address=address, auth=auth).list_clusters(["stopping", "stopped"])
+
+    def interrupted(self, *given, **options):
+        # As by the keyboard it is the main thread that is interrupted, whichever one submits.
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        return begin(self, *given, **options)
+
+    monkeypatch.setattr(Gateway, when, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compute.cluster("gateway", address=address, auth=auth)
+    assert compute.current() is None
+    gateway = Gateway(address=address, auth=auth)
+    assert gateway.list_clusters(["pending", "running"]) == []
+    assert len(gateway.list_clusters(["stopping", "stopped"])) > len(ended)  # it was begun
 
 
 @pytest.mark.slow

@@ -79,9 +79,9 @@ def test_units_of_a_parquet_file_are_those_in_its_metadata(tmp_path) -> None:
 
 
 def test_types_of_text_are_those_of_all_of_its_rows(tmp_path, monkeypatch) -> None:
-    from astrodata_kernel.data_tests import text_blocks
+    from astrodata_kernel.readers import text_columns
 
-    monkeypatch.setattr(text_blocks, "_BYTES", 200)
+    monkeypatch.setattr(text_columns, "_BLOCK_BYTES", 200)
     later = [i if i < 150 else i + 0.5 for i in range(200)]
     gone = ["" if i == 3 else i for i in range(200)]
     word = ["no" if i == 199 else i for i in range(200)]

@@ -6,8 +6,10 @@ import astrodata_kernel as adk
 import numpy as np
 import pandas as pd
 import pytest
+from astrodata_kernel import blocks
 from astrodata_kernel.data_tests import read_with_schema
 from astrodata_kernel.errors import BadRequest, DataCheckFailed, UnknownName, UnreadableFile
+from astrodata_kernel.pipeline import Pipeline
 
 GAIA = Path(__file__).parents[1] / "data" / "table_gaia_cone.fits"
 
@@ -129,3 +131,70 @@ def test_units_that_cannot_be_had_are_told() -> None:
         read_with_schema(frame, {"d": {"unit": "km"}})
     made = read_with_schema(frame, {"d": {"unit": "km", "stored_unit": "m"}})
     assert made.d.tolist() == [0.001]
+
+
+def test_texts_of_a_schema_are_as_the_file_writes_them(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("run,n,when,flag\n007,1,2020-01-01,yes\n010,NA,n/a,NA\n")
+    schema = {
+        "id": {"from": "run", "dtype": "str"},
+        "n": "Int64",
+        "when": "time",
+        "flag": "boolean",
+    }
+    made = read_with_schema(path, schema)
+    assert made.id.tolist() == ["007", "010"]
+    assert made[["n", "when", "flag"]].isna().to_numpy().tolist() == [[False] * 3, [True] * 3]
+    assert blocks.read_table(path=path)["run"].tolist() == [7, 10]
+    pd.testing.assert_frame_equal(blocks.read_table(path=path, schema=schema), made)
+    assert list(blocks.read_table(path=path, schema=schema, columns=["when", "id"])) == [
+        "when",
+        "id",
+    ]
+
+
+def test_values_that_must_be_there_are_missed_by_row(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("n,x\n1,0.5\n,1\n,2\n")
+    for dtype in ("Int64", "str", None):
+        with pytest.raises(DataCheckFailed, match=r"t\.csv, column 'n': 2 values .*\(rows 1, 2\)"):
+            blocks.read_table(path=path, schema={"n": {"dtype": dtype, "nullable": False}})
+    kept = read_with_schema(path, {"n": {"nullable": True}, "x": {"nullable": False}})
+    assert kept.n.tolist() == [1, pd.NA, pd.NA]
+    with pytest.raises(BadRequest, match="nullable is 'no'; give true or false"):
+        read_with_schema(path, {"n": {"nullable": "no"}})
+
+
+def test_categories_of_other_blocks_are_categories_of_the_whole(monkeypatch) -> None:
+    from astrodata_kernel.data_tests import table_blocks
+
+    monkeypatch.setattr(table_blocks, "ROWS", 2)
+    made = read_with_schema(pd.DataFrame({"c": ["b", "a", "c", "a"]}), {"c": "category"})
+    assert made.c.dtype == pd.CategoricalDtype(["a", "b", "c"])
+    assert made.c.tolist() == ["b", "a", "c", "a"]
+
+
+def test_a_schema_is_a_parameter_of_a_pipeline_and_is_applied_to_any_format(tmp_path) -> None:
+    schema = {
+        "speed": {"from": "radial_velocity", "dtype": "float64", "unit": "m/s"},
+        "source_id": "str",
+    }
+    text = f"""
+astrodata: 1
+name: p
+steps:
+  read:
+    block: read_table
+    with: {{path: {GAIA}, columns: [speed, source_id], schema: {json.dumps(schema)}}}
+"""
+    pipeline = Pipeline.from_yaml(text)
+    run = pipeline.run(workspace=tmp_path, track=False, progress=False)
+    wanted = read_with_schema(GAIA, schema, ["speed", "source_id"])
+    pd.testing.assert_frame_equal(run.outputs["read"], wanted)
+    assert run.outputs["read"].attrs["units"]["speed"] == "m/s"
+    np.savez(tmp_path / "a.npz", X=np.arange(4.0).reshape(2, 2), y=[0, 1])
+    made = blocks.read_table(
+        path=tmp_path / "a.npz", schema={"first": {"from": "X_0", "dtype": "float32"}, "y": "bool"}
+    )
+    assert made.dtypes.astype(str).to_dict() == {"first": "float32", "X_1": "float64", "y": "bool"}
+    assert made.y.tolist() == [False, True]

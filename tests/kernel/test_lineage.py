@@ -165,9 +165,11 @@ def test_what_is_asked_for_is_a_path_a_hash_a_data_set_a_run_or_its_output(tmp_p
 def test_what_nobody_knows_is_refused_with_the_nearest_name(tmp_path):
     write_run(tmp_path, "20261122-035012-cardio-3f2a", tmp_path / "cardio.npz")
     store = Store(tmp_path)
-    with pytest.raises(UnknownName, match="did you mean 20261122-035012-cardio-3f2a"):
+    with pytest.raises(UnknownName, match="did you mean '20261122-035012-cardio-3f2a'"):
         store.back("20261122-035013-cardio-3f2b")
-    with pytest.raises(UnknownName, match=r"has no output 'split.trian'; did you mean split.train"):
+    with pytest.raises(
+        UnknownName, match=r"has no output 'split.trian'; did you mean 'split.train'"
+    ):
         store.back("20261122-035012-cardio-3f2a:split.trian")
     with pytest.raises(UnreadableFile, match=r"no run knows of it; did you mean .*cardio.npz"):
         store.back(tmp_path / "cardoi.npz")

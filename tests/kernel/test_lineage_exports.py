@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import uuid
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from astrodata_kernel.errors import (
     DataCheckFailed,
     UnreadableFile,
 )
-from astrodata_kernel.lineage import LineageWriter, Store, crate, lineage_folder
-from astrodata_kernel.runs import RunFolder
+from astrodata_kernel.lineage import LineageWriter, Store, lineage_folder
+from astrodata_kernel.runs import RunFolder, crate
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -239,8 +240,8 @@ def made_files(tmp_path):
         place.mkdir()
         for name, content in files.items():
             (place / name).write_bytes(content)
-        found[key] = sorted(place.iterdir())
-    return lambda key: found.get(key, [])
+        found[key] = {path: digest(path.read_bytes())[7:] for path in sorted(place.iterdir())}
+    return lambda key: found.get(key, {})
 
 
 @pytest.mark.parametrize("files", ["link", "copy"])
@@ -329,12 +330,12 @@ def test_a_crate_that_cannot_be_made_leaves_nothing_behind(run, tmp_path):
     with pytest.raises(DataCheckFailed, match="has changed since the run read it"):
         crate(run.path, target, files="copy")
     with pytest.raises(UnreadableFile, match="cannot be written"):
-        crate(run.path, target, files_of=lambda key: [Path("/proc/self/mem")])
+        crate(run.path, target, files_of=lambda key: {Path("/proc/self/mem"): "0" * 64})
     with pytest.raises(BadRequest, match="give the path of a new folder"):
         crate(run.path, target.parent)
     with pytest.raises(BadRequest, match='give "link"'):
         crate(run.path, target, files="move")
-    with pytest.raises(UnreadableFile, match="Give the folder of a run"):
+    with pytest.raises(UnreadableFile, match="The folder is none of a run"):
         crate(tmp_path, target)
     (run.path / "run.json").write_text("[]")
     with pytest.raises(DamagedFile, match="is no record of a run"):
@@ -363,8 +364,45 @@ def test_names_of_steps_and_files_do_not_lead_out_of_the_crate(tmp_path):
                 for name, one in made.items()
             }
             writer.append({"run": folder.id, "step": step, "inputs": {}, "outputs": outputs})
-    place = crate(folder.path, tmp_path / "deep" / "crate", files_of=lambda key: [source])
+    place = crate(
+        folder.path, tmp_path / "deep" / "crate", files_of=lambda key: {source: digest(b"x")[7:]}
+    )
     files = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
     assert len(files) == 7
     assert len({name.lower() for name in files}) == 7
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["crate"]
+
+
+def test_a_crate_takes_no_file_that_a_link_or_a_record_could_smuggle_in(run, tmp_path):
+    secret = tmp_path / "id_ed25519"
+    secret.write_bytes(b"a private key")
+    # A record that names it, with a hash that whoever wrote it could not know, or with none of its bytes.
+    hostile = [
+        {"hash": digest(b"guess"), "kind": "table", "path": str(secret)},
+        {"hash": "none", "kind": "file", "path": str(secret)},
+    ]
+    with LineageWriter(lineage_folder(tmp_path)) as writer:
+        for number, item in enumerate(hostile):
+            given = {"path": item}
+            writer.append({"run": run.id, "step": f"s{number}", "inputs": given, "outputs": {}})
+    place = crate(run.path, tmp_path / "crate", files="copy")
+    assert secret.name not in {path.name for path in place.rglob("*")}
+    # A value of the cache that is a link is not there; one that has changed is not what was made.
+    link = tmp_path / "link.parquet"
+    link.symlink_to(secret)
+    place = crate(run.path, tmp_path / "linked", files_of=lambda key: {link: digest(b"x")[7:]})
+    assert not (place / "outputs").exists()
+    with pytest.raises(DataCheckFailed, match="has changed since the run made it"):
+        crate(run.path, tmp_path / "changed", files_of=lambda key: {secret: digest(b"x")[7:]})
+    (run.path / "pipeline.yaml").unlink()
+    (run.path / "pipeline.yaml").symlink_to(secret)
+    with pytest.raises(UnreadableFile, match="cannot be brought along"):
+        crate(run.path, tmp_path / "other")
+    (run.path / "pipeline.yaml").unlink()
+    os.mkfifo(run.path / "pipeline.yaml")
+    with pytest.raises(UnreadableFile, match="it is no file"):
+        crate(run.path, tmp_path / "other")
+    (run.path / "run.json").unlink()
+    os.mkfifo(run.path / "run.json")
+    with pytest.raises(UnreadableFile, match="it is no file"):
+        crate(run.path, tmp_path / "other")

@@ -7,22 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from astrodata_kernel import labels
-from astrodata_kernel.magics import HELP, astro
-from astrodata_kernel.magics.completing import OPTIONS
+from astrodata_kernel.magics import astro
 from astrodata_kernel.testing.synthetic import pulses
-from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
+from code_of_magics import made_by_code
 
 M13 = Path(__file__).parent.parent / "data" / "compressed" / "m13.fits"
-
-
-@pytest.fixture(scope="module")
-def shell():
-    """A shell of its own, not the one that other modules of tests share."""
-    ipython = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
-    adk.load_ipython_extension(ipython)
-    return ipython
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +98,7 @@ class TestLabel:
 
     def test_traces_are_asked_by_their_latents(self, capsys, model) -> None:
         assert astro("label traces.npy --classes normal,anomaly --queue anomaly") is None
-        assert "which encoder? --encoder MODEL; there are: first" in capsys.readouterr().out
+        assert "or --encoder MODEL; there are: first" in capsys.readouterr().out
         made = astro("label traces.npy --classes normal,anomaly --queue anomaly --encoder first")
         assert made.remaining > 0
         # From now on the latents are there.
@@ -118,8 +107,8 @@ class TestLabel:
     @pytest.mark.parametrize(
         ("line", "said"),
         [
-            ("label traces.npy", "needs classes: %astro label traces.npy --classes"),
-            ("label traces.npy --classes a,a", "different names"),
+            ("label traces.npy", "a new one needs classes"),
+            ("label traces.npy --classes a,a", "--classes a,a is no list of different names"),
             ("label traces.npy --classes a,,b", "different names"),
             ("label traces.npy --classes", "--classes needs a value"),
             ("label traces.npy --clases a,b", "did you mean '--classes'?"),
@@ -127,7 +116,7 @@ class TestLabel:
             ("label traces.npy --blimd --classes a,b", "did you mean '--blind'?"),
             ("label traces.npy --classes a,b --queue best", "there is no strategy 'best'"),
             ("label missing.npy --classes a,b", "does not exist"),
-            ("label --classes a,b", "takes one path or name, 0 came"),
+            ("label --classes a,b", "takes PATH|NAME behind it, 0 came"),
         ],
     )
     def test_what_is_wrong_is_said_and_nothing_begins(self, capsys, line, said) -> None:
@@ -168,9 +157,10 @@ class TestExplore:
         astro("explore traces.npy --encoder first")
         assert "41 latents, kept in" in capsys.readouterr().out
 
-    def test_a_projection_is_what_the_map_shows(self, model) -> None:
-        explorer = astro("explore traces.npy --encoder first --method pca")
-        assert (explorer.x, explorer.y) == ("pca0", "pca1")
+    def test_a_projection_is_what_the_map_shows(self, capsys, model) -> None:
+        line = "explore traces.npy --encoder first --method pca"
+        for explorer in (astro(line), made_by_code(astro, line, capsys)):
+            assert (explorer.x, explorer.y) == ("pca0", "pca1")
 
     def test_the_labels_of_a_session_are_on_the_map(self, model) -> None:
         astro("label traces.npy --classes normal,anomaly").log.put([1, 2], "anomaly")
@@ -197,7 +187,7 @@ class TestExplore:
     @pytest.mark.parametrize(
         ("line", "said"),
         [
-            ("explore traces.npy", "which encoder? --encoder MODEL; there are: first"),
+            ("explore traces.npy", "or --encoder MODEL; there are: first"),
             ("explore traces.npy --encoder frist", "did you mean 'first'?"),
             ("explore traces.npy --encoder first --method umpa", "did you mean 'umap'?"),
             ("explore traces.npy --encoder first --labels x", "there is no label session 'x'"),
@@ -252,34 +242,3 @@ class TestLabels:
     def test_looking_leaves_no_trace(self, workspace) -> None:
         astro("labels")
         assert not (workspace / "astrodata").exists()
-
-
-class TestHelpAndCompletion:
-    def completed(self, shell, text: str) -> list[str]:
-        with provisionalcompleter():
-            return [found.text for found in shell.Completer.completions(text, len(text))]
-
-    def test_help_tells_all_commands_and_options(self) -> None:
-        for command, options in OPTIONS.items():
-            told = HELP.partition(f"\n%astro {command} ")[2] or HELP
-            missing = {option for option in options if option not in told.partition("\n%astro")[0]}
-            assert missing <= {"--hdu"}, command
-
-    def test_commands_are_completed(self, shell) -> None:
-        assert set(self.completed(shell, "%astro lab")) == {"label", "labels"}
-        assert {"explore", "label", "labels", "view"} <= set(self.completed(shell, "%astro "))
-
-    def test_options_are_completed_and_offered_once(self, shell) -> None:
-        assert "--classes" in self.completed(shell, "%astro label traces --cl")
-        assert "--blind" not in self.completed(shell, "%astro label traces --blind --")
-
-    def test_names_that_there_are_are_completed(self, shell, model) -> None:
-        astro("label 'my traces.npy' --classes a,b --session quality")
-        assert self.completed(shell, "%astro explore x --encoder f")[:1] == ["first"]
-        assert self.completed(shell, "%astro label x --session q")[:1] == ["quality"]
-        assert self.completed(shell, "%astro explore x --method u")[:1] == ["umap"]
-        assert "uncertainty" in self.completed(shell, "%astro label x --queue un")
-        assert '"my traces"' in self.completed(shell, "%astro view ")
-
-    def test_half_a_quotation_completes_to_nothing_of_ours(self, shell) -> None:
-        assert "explore" not in self.completed(shell, "%astro label 'my tr")

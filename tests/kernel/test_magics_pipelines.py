@@ -60,7 +60,7 @@ def test_a_dry_run_gives_the_plan_and_does_nothing(shell, workspace: Path) -> No
         ("pipline", YAML, "did you mean 'pipeline'?"),
         ("pipeline", YAML.replace("count}", "cont}"), "line 6: step 'total' takes 'cont'"),
         ("pipeline -p sise=3", YAML, "did you mean 'size'?"),
-        ("pipeline -p size", YAML, "write -p name=value"),
+        ("pipeline -p size", YAML, "-p size tells no value: write NAME=VALUE"),
         ("pipeline --uptoo total", YAML, "did you mean '--upto'?"),
         ("pipeline --as 3x", YAML, "give a name that Python takes"),
     ],

@@ -192,10 +192,22 @@ def test_on_a_cluster_a_worker_that_dies_loses_nothing(tmp_path: Path, monkeypat
     }
 
 
-def test_an_error_on_a_cluster_is_the_same_as_here(tmp_path: Path) -> None:
-    pipeline = Pipeline("p").add("a", given.count).add("bad", given.breaks, "a")
-    with (
-        adk.compute.cluster("threads", 2) as cluster,
-        pytest.raises(adk.errors.StepFailed, match=r"step 'bad' \(breaks\): ZeroDivisionError"),
-    ):
-        pipeline.run(workspace=tmp_path, cluster=cluster, track=False)
+def test_an_error_on_a_cluster_is_the_same_as_here_and_a_damaged_value_made_anew(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "x.txt").write_text("no number")
+    bad = Pipeline("p", base=tmp_path).add("a", given.read_text, path="x.txt")
+    bad.add("bad", given.total, "a", marks=str(tmp_path / "marks"))
+    sums = Pipeline("p", {"t": 1.0, "u": 2.0}).add("a", given.count, upto=4)
+    for name in ("t", "u"):  # both may find the damage, and it is mended once
+        sums.add(name, given.total, "a", factor=f"${{{name}}}")
+    with adk.compute.cluster("threads", 2) as cluster:
+        with pytest.raises(adk.errors.StepFailed, match=r"step 'bad' \(total\): TypeError"):
+            bad.run(workspace=tmp_path, cluster=cluster, track=False)
+        assert len(list((tmp_path / "marks").iterdir())) == 1  # it was not tried again
+        run = sums.run(workspace=tmp_path, cluster=cluster, track=False)
+        path = next(iter(Cache(tmp_path).files_of(run.outputs.hash_of("a"))))
+        path.write_bytes(path.read_bytes().replace(b"3", b"7"))  # as long as before
+        again = sums.run(workspace=tmp_path, cluster=cluster, track=False, t=3.0, u=4.0)
+    assert sorted(again.computed) == ["a", "t", "u"]
+    assert (again.outputs["t"], again.outputs["u"]) == (18, 24)

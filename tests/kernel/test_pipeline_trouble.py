@@ -229,5 +229,5 @@ def test_no_parameter_hides_an_argument() -> None:
 
 def test_asking_whether_an_output_is_there_reads_no_value(tmp_path: Path) -> None:
     run = Pipeline("p").add("a", given.count).run(workspace=tmp_path)
-    adk.pipeline.Cache(tmp_path).files_of(run.outputs.hash_of("a"))[0].unlink()
+    next(iter(adk.pipeline.Cache(tmp_path).files_of(run.outputs.hash_of("a")))).unlink()
     assert "a.numbers" in run.outputs

@@ -266,7 +266,7 @@ def test_a_damaged_value_of_the_same_size_is_noticed_removed_and_made_anew(tmp_p
     cache = Cache(tmp_path)
     values = np.arange(1000.0)
     kept = cache.put(values)
-    path = cache.files_of(kept.hash)[0]
+    path = next(iter(cache.files_of(kept.hash)))
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
@@ -290,12 +290,12 @@ def test_a_damaged_value_of_the_same_size_is_noticed_removed_and_made_anew(tmp_p
 def test_a_large_value_is_looked_at_where_its_time_differs(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
-    from astrodata_kernel.pipeline import caching
+    from astrodata_kernel.pipeline import kept_values
 
-    monkeypatch.setattr(caching, "SMALL", 100)
+    monkeypatch.setattr(kept_values, "SMALL", 100)
     cache = Cache(tmp_path)
     kept = cache.put(np.arange(1000.0))
-    path = cache.files_of(kept.hash)[0]
+    path = next(iter(cache.files_of(kept.hash)))
     written = path.stat().st_mtime_ns
     os.utime(path, (1_000_000_000, 1_000_000_000))  # as a copy of the cache has it
     assert cache.get(kept.hash).sum() == 499500
@@ -439,7 +439,7 @@ def test_a_value_names_no_files_but_its_own(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("mine")
     kept = cache.put([1, 2])
-    folder = cache.files_of(kept.hash)[0].parents[1]
+    folder = next(iter(cache.files_of(kept.hash))).parents[1]
     about = json.loads((folder / "about.json").read_text())
     facts = next(iter(about["files"].values()))
     (folder / "content/link").symlink_to(secret)

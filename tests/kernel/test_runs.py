@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from astrodata_kernel.errors import (
     UnknownName,
     UnreadableFile,
 )
-from astrodata_kernel.runs import RunFolder, cancel, remove_run, run_of, runs, runs_folder
+from astrodata_kernel.runs import RunFolder, cancel, listing, remove_run, run_of, runs, runs_folder
 
 
 def step(**facts):
@@ -85,6 +86,32 @@ def test_a_run_whose_process_lives_here_is_not_lost_when_it_is_silent(tmp_path):
     assert run_of(folder.id, tmp_path).state == "running"
 
 
+def test_looking_at_runs_writes_nothing_unless_another_clock_matters(tmp_path, monkeypatch):
+    here = RunFolder.create(tmp_path, "here")
+    elsewhere = RunFolder.create(tmp_path, "elsewhere", {"host": "elsewhere", "boot": "another"})
+    made = []
+    file = tempfile.mkstemp
+    monkeypatch.setattr(tempfile, "mkstemp", lambda **given: made.append(given) or file(**given))
+    monkeypatch.setattr(listing, "_clocks", {})
+    dead = RunFolder.create(tmp_path, "dead", {"pid": 2**31 - 2})
+    made.clear()
+    assert [one.state for one in runs(tmp_path)].count("running") == 2
+    assert run_of(dead.id, tmp_path).state == "lost"
+    assert made == []
+    long_ago = time.time() - 31
+    os.utime(elsewhere.path / "alive", (long_ago, long_ago))
+    monkeypatch.setattr(os, "access", lambda *_: False)  # as it is on a disk that is read only
+    assert run_of(elsewhere.id, tmp_path).state == "lost"
+    assert made == []
+    monkeypatch.undo()
+    monkeypatch.setattr(listing, "_clocks", {})
+    monkeypatch.setattr(tempfile, "mkstemp", lambda **given: made.append(given) or file(**given))
+    for _ in range(3):
+        assert run_of(elsewhere.id, tmp_path).state == "lost"
+    assert len(made) == 1
+    assert run_of(here.id, tmp_path).state == "running"
+
+
 def test_the_wish_to_cancel_goes_through_no_link(tmp_path):
     folder = RunFolder.create(tmp_path, "p")
     (folder.path / "cancel").symlink_to(tmp_path / "outside")
@@ -142,7 +169,7 @@ def test_only_a_run_that_has_ended_is_removed(tmp_path):
 
 def test_an_unknown_run_is_answered_with_the_nearest_one(tmp_path):
     folder = RunFolder.create(tmp_path, "cardio")
-    with pytest.raises(UnknownName, match=f"did you mean {folder.id}"):
+    with pytest.raises(UnknownName, match=f"did you mean '{folder.id}'"):
         run_of(f"{folder.id}x", tmp_path)
     with pytest.raises(UnknownName, match=r"there is no run '\.\./\.\.'"):
         cancel("../..", tmp_path)

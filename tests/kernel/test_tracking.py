@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from astrodata_kernel import compute
 from astrodata_kernel.errors import BadRequest, Cancelled, ServiceFailed, UnreadableFile
 from astrodata_kernel.tracking import Tracker, code_version, environment
 from astrodata_kernel.tracking.buffers import Buffer
@@ -176,6 +177,48 @@ def test_what_a_store_does_not_take_is_tried_again_and_told_at_the_end():
     assert buffer.close() == "2 numbers were not kept: it is locked"
 
 
+def test_a_number_that_is_refused_is_dropped_with_a_note_and_those_behind_it_are_kept():
+    sent = []
+
+    def send(items):
+        bad = [item for item in items if item % 7 == 3]
+        if bad:
+            raise BadRequest(f"{bad[0]} is no number")
+        sent.extend(items)
+
+    buffer = Buffer(send)
+    buffer.add(range(20))
+    assert buffer.flush() == ""
+    assert sent == [item for item in range(20) if item % 7 != 3]
+    assert buffer.close() == "3 numbers were refused: 3 is no number"
+
+    asked = []
+
+    def none(items):
+        asked.append(len(items))
+        raise BadRequest("the run was deleted")
+
+    buffer = Buffer(none)
+    buffer.add(range(1000))
+    assert "not kept: the run was deleted" in buffer.close()
+    assert len(asked) < 200  # a store that takes nothing is not asked for each number
+
+
+def test_mlflow_refuses_one_number_and_keeps_the_others(tracker):
+    from mlflow.entities import Metric
+
+    def work():
+        with tracker.run() as run:
+            run.send([Metric("loss", 1.0, -5, 0), Metric("loss", 0.5, 5, 1)])
+            run.metrics({"big": 1.0}, 2**70)
+            run.metrics({"last": 2.0})
+        return run
+
+    with pytest.warns(UserWarning, match="2 numbers were refused"):
+        run = work()
+    assert kept(tracker, run).data.metrics == {"loss": 0.5, "last": 2.0}
+
+
 def git(folder, *words):
     who = ["-c", "user.name=Ada", "-c", "user.email=ada@infn.it", "-c", "commit.gpgsign=false"]
     done = subprocess.run(
@@ -328,15 +371,38 @@ def test_a_slice_of_a_gpu_tells_its_memory_and_no_utilisation():
         nvmlDeviceGetHandleByIndex=lambda index: index,
         nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=2_000_000, total=8_000_000),
         nvmlDeviceGetUtilizationRates=no_use,
+        nvmlDeviceGetMigMode=no_use,
+        nvmlDeviceGetComputeRunningProcesses=no_use,
     )
-    assert gpu_numbers(nvml) == {
+    whole = {
         "system/gpu_0_memory_usage_megabytes": 2.0,
         "system/gpu_0_memory_usage_percentage": 25.0,
+    }
+    assert gpu_numbers(nvml) == whole
+    # Where the driver tells who holds what, what is this process's own is told beside it.
+    used = [(os.getpid(), 1_500_000), (os.getpid(), None), (1, 400_000)]
+    nvml.nvmlDeviceGetComputeRunningProcesses = lambda _: [
+        SimpleNamespace(pid=pid, usedGpuMemory=size) for pid, size in used
+    ]
+    own = {"system/gpu_0_process_memory_usage_megabytes": 1.5}
+    assert gpu_numbers(nvml) == {**whole, **own}
+
+    # A card that is cut into slices: those that are seen from here count, and not the card.
+    def one_slice(_card, number):
+        return "slice" if number == 1 else no_use(_card)
+
+    nvml.nvmlDeviceGetMigMode = lambda _: [1, 1]
+    nvml.nvmlDeviceGetMaxMigDeviceCount = lambda _: 7
+    nvml.nvmlDeviceGetMigDeviceHandleByIndex = one_slice
+    assert gpu_numbers(nvml) == {
+        name.replace("gpu_0", "gpu_0_mig_1"): value for name, value in {**whole, **own}.items()
     }
 
 
 @pytest.mark.gpu
 def test_a_gpu_tells_its_memory():
-    pytest.importorskip("pynvml")
+    found = compute.devices()
+    if not found:
+        pytest.skip(found.note)
     numbers = Sampler(1.0, lambda *_: None).sample()
     assert 0 < numbers["system/gpu_0_memory_usage_percentage"] <= 100

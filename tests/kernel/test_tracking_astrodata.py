@@ -1,5 +1,6 @@
 """What AstroData, the ICSC library, left: its runs become ours, its tables are found, its pickles stay."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -9,8 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 from astrodata_kernel.errors import DamagedFile, UnreadableFile, UnsupportedFormat
-from astrodata_kernel.tracking import Tracker, import_astrodata
+from astrodata_kernel.tracking import Tracker, import_astrodata, sqlite_files
+from astrodata_kernel.tracking.old_stores import runs_in_files
 
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n"
 EXPERIMENT, PARENT, CHILD = "812345678901234567", "a" * 32, "b" * 32
 
 
@@ -144,6 +147,48 @@ def test_links_and_damaged_files_are_left_where_they_are(project, tracker, tmp_p
     assert client.list_artifacts(made.runs[PARENT]) == []
     assert "link" not in client.get_run(made.runs[PARENT]).data.params
     assert not Path("it-ran").exists()
+
+
+def test_pipes_and_endless_views_are_left_and_hold_nobody(project, tracker, tmp_path, monkeypatch):
+    run = project / "mlruns" / EXPERIMENT / PARENT
+    for name in ("meta.yaml", "params/pipe", "metrics/pipe", "artifacts/pipe"):
+        (run / name).unlink(missing_ok=True)
+        os.mkfifo(run / name)
+    os.mkfifo(project / "astrodata_files" / "preml" / "pipe.parquet")
+    os.mkfifo(project / "pipe.db")
+    found = {one.ident: one for one in runs_in_files(project / "mlruns")}
+    assert "cannot be read: it is no file" in found[PARENT].notes[0]
+    assert found[CHILD].notes == []
+    with pytest.raises(UnreadableFile, match=r"pipe\.db is no file"):
+        import_astrodata(project / "pipe.db", tracker)
+    store = tmp_path / "old.db"
+    with closing(sqlite3.connect(store)) as base:
+        for name in ("experiments", "params", "tags", "metrics"):
+            base.execute(f"CREATE TABLE {name} (x)")
+        base.execute(f"CREATE VIEW runs AS {ENDLESS}")
+        base.commit()
+    with pytest.raises(DamagedFile, match="has no table runs"):
+        import_astrodata(store, tracker)
+    # What still asks for endless work is interrupted.
+    monkeypatch.setattr(sqlite_files, "MOST_STEPS", 1_000_000)
+    with (
+        sqlite_files.reading(store) as base,
+        pytest.raises(sqlite3.OperationalError, match="inter"),
+    ):
+        base.execute("SELECT count(*) FROM runs").fetchone()
+    # SQLite opens a journal by itself.
+    os.mkfifo(tmp_path / "old.db-journal")
+    with pytest.raises(UnreadableFile, match="journal is no file"):
+        import_astrodata(store, tracker)
+
+
+def test_a_description_that_grows_without_end_is_not_written_out(project):
+    run = project / "mlruns" / EXPERIMENT / PARENT
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    write(run / "meta.yaml", "\n".join([*lines, "run_name: *a11", "status: *a11"]))
+    (bomb,) = [one for one in runs_in_files(project / "mlruns") if one.ident == PARENT]
+    assert (bomb.name, bomb.status) == ("", "FINISHED")
 
 
 def test_all_runs_may_go_to_one_experiment(project, tracker):

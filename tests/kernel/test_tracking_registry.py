@@ -162,6 +162,18 @@ def test_names_that_the_registry_does_not_know_are_told_with_the_closest(workspa
             registry.promote("gaia line", 1, alias, reason="x")
 
 
+def test_an_artifact_that_is_none_of_the_run_is_not_registered(workspace):
+    with tracker().run() as run:
+        run.text("models/line/weights.txt", "1 2 3")
+    for name in ("../other/artifacts/line", "/etc/passwd", "models/%2e%2e", "models?x"):
+        with pytest.raises(BadRequest, match="no name of a"):
+            Registry().register(run, name, "line")
+    with pytest.raises(UnknownName, match=r"no artifact 'models/lime'; did you mean 'models/line'"):
+        Registry().register(run, "models/lime", "line")
+    assert Registry().models() == []
+    assert Registry().register(run, "models/line", "line").version == "1"
+
+
 def test_a_name_is_escaped_where_the_registry_is_shown(workspace, stars):
     rows, target = stars
     with tracker().run() as run:

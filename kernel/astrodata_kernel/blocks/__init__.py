@@ -17,6 +17,7 @@ from ..lazy_names import lazy_names
 # Loaded when first asked for; each name is an entry point of the group "astrodata_kernel.blocks" too.
 _HOMES = {
     "align_waveforms": "waveform_processing",
+    "apply_learnt": "table_processing",
     "augment_images": "raster_processing",
     "burnt_area": "scene_processing",
     "cluster": "latent_spaces",
@@ -49,6 +50,7 @@ _HOMES = {
     "garage": "latent_spaces",
     "garage_rates": "latent_spaces",
     "importance": "table_learning",
+    "join_features": "feature_views",
     "join_patches": "patching",
     "join_tables": "table_processing",
     "local_density": "latent_spaces",
@@ -63,6 +65,7 @@ _HOMES = {
     "predict_scene": "patching",
     "project": "latent_spaces",
     "q_transform": "strain_processing",
+    "read_features": "feature_views",
     "read_glitches": "ingesting",
     "read_labels": "ingesting",
     "read_mask": "scene_processing",
@@ -104,7 +107,7 @@ _HOMES = {
     "waveform_spectrum": "waveform_processing",
     "whiten_strain": "strain_processing",
     "whiten_waveforms": "waveform_processing",
-    "write_features": "keeping",
+    "write_features": "feature_views",
 }
 
 __all__ = sorted(_HOMES)

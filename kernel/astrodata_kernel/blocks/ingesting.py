@@ -9,6 +9,7 @@ from .step_help import given, working
 from .trace_values import like, streamed
 
 Kind = Literal["image", "cube", "table", "spectrum", "waveforms", "strain", "scene"]
+Fact = str | bool | None
 
 
 @block(stage="ingest", outputs=("dataset",))
@@ -56,21 +57,34 @@ def read_table(
     part: int | str | None = None,
     columns: list[str] | None = None,
     vectors: Literal["expand", "refuse"] = "expand",
+    schema: dict[str, str | dict[str, Fact]] | None = None,
 ) -> Any:
     """Read a table of FITS, Parquet, CSV, or of arrays of one length in an npz file.
 
     Parameters
     ----------
     path, part, columns, vectors
-        As of `adk.processing.tabular.table_of`.
+        As of `adk.processing.tabular.table_of`; names of columns are those of the schema where there is one.
+    schema
+        Column to type, or to ``from``, ``dtype``, ``unit``, ``stored_unit`` and ``nullable``, as of
+        `adk.data_tests.read_with_schema`: the file keeps its format, the schema is applied as it is read.
 
     Returns
     -------
     pandas.DataFrame
+
+    Raises
+    ------
+    DataCheckFailed
+        Values that are not as the schema says; the text names file, column and rows.
     """
     from ..processing.tabular import table_of
 
-    return table_of(path, part, columns, vectors)
+    if schema is None:
+        return table_of(path, part, columns, vectors)
+    from ..data_tests import read_with_schema
+
+    return read_with_schema(path, schema, columns, part=part, vectors=vectors)
 
 
 @block(stage="ingest", outputs=("traces",), helpers=(streamed,))

@@ -1,4 +1,4 @@
-"""Blocks that keep what a pipeline made where people want it: files, registered models, feature views.
+"""Blocks that keep what a pipeline made where people want it: files and registered models.
 
 A result that is kept in the cache counts only as long as what was written is still there.
 """
@@ -231,93 +231,6 @@ def register_model(
         registry.promote(model_name, version.version, alias, reason=reason)
     work.note(f"version {version.version} of {model_name} is {digest[:19]}…")
     return {"name": model_name, "alias": alias, "lineage": digest}
-
-
-def view_there(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: Work) -> bool:
-    """Tell whether what was written into the feature view counts still: nothing newer came."""
-    from ..feature_store import FeatureStore
-
-    store = FeatureStore(work.root)
-    if parameters["view"] not in store:
-        return False
-    told = outputs["view"]
-    held = store.versions(parameters["view"])
-    if told["version"] not in held:
-        return False
-    parts = store.view(told["name"], told["version"]).parts
-    newest = max(parts, key=lambda part: (part.created, part.file), default=None)
-    return newest is not None and newest.content == told["content"]
-
-
-@block(outputs=("view",), holds=view_there)
-def write_features(
-    table: Any,
-    *,
-    view: str,
-    at: str | None = None,
-    units: dict[str, str] = {},  # noqa: B006
-    entity: str = "event",
-    description: str = "",
-    work: Work | None = None,
-) -> Any:
-    """Write a table into a feature view of the workspace, as a new part of it.
-
-    Parameters
-    ----------
-    table
-        ``event_id``, or the numbers that the rows have are taken; ``event_time`` where `at` is not told; the
-        features. Latents are taken too.
-    view
-        Its name, which is defined where it is new or its columns are.
-    at
-        Time from which all rows hold, ISO 8601.
-    units
-        Of columns, as texts that astropy knows.
-    entity, description
-        As of `FeatureStore.define`.
-
-    Returns
-    -------
-    dict
-        ``name``, ``version``, ``columns``, ``rows``, ``content``.
-
-    Raises
-    ------
-    BadRequest
-        Rows without ``event_id`` and without numbers.
-    """
-    from ..errors import BadRequest
-    from ..feature_store import FeatureStore
-    from ..latent import Latents
-    from ..pipeline.value_kinds import hash_of
-
-    work = working(work)
-    rows = table.table().rename(columns={"id": "event_id"}) if isinstance(table, Latents) else table
-    if "event_id" not in rows:
-        if rows.index.dtype.kind not in "iu" or not rows.index.is_unique:
-            raise BadRequest(
-                f"the rows have neither a column event_id nor numbers of their own: {view} needs one of them"
-            )
-        # The rows of a part keep the numbers that they had in the whole.
-        rows = rows.rename_axis("event_id").reset_index()
-    known = {**rows.attrs.get("units", {}), **units}
-    features = [one for one in rows.columns if one not in ("event_id", "event_time")]
-    columns = {one: {"dtype": str(rows[one].dtype), "unit": known.get(one, "")} for one in features}
-    made = FeatureStore(work.root).define(
-        view,
-        columns=columns,
-        entity=entity,
-        id_dtype="int64" if rows["event_id"].dtype.kind in "iu" else "string",
-        description=description,
-    )
-    part = made.write(rows, at=at, made_by=hash_of(table))
-    return {
-        "name": view,
-        "version": made.version,
-        "columns": features,
-        "rows": len(rows),
-        "content": part.content,
-    }
 
 
 def _registry(work: Work) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import Cancelled, TrainingFailed
+from ..errors import BadRequest, Cancelled, TrainingFailed
 from ..pipeline import Work, block
 from .step_help import given, working
 
@@ -144,7 +144,7 @@ def fit_autoencoder(
     kind
         ``"cae"`` for `adk.models.waveform_cae`, ``"vae"`` for `waveform_vae`.
     filters, kernel_size, latent_dim, latent_activation, output_activation, kl_weight
-        Of the network; what it has by default.
+        Of the network; what it has by default. `kl_weight` is of ``"vae"`` alone.
     epochs, batch_size, learning_rate
         As of `adk.training.fit`.
     held_out
@@ -161,12 +161,19 @@ def fit_autoencoder(
 
     Raises
     ------
+    BadRequest
+        `kl_weight` of a network without one.
     Cancelled
         The run was cancelled: half a training is no result.
     """
     from ..models import waveform_cae, waveform_vae
     from ..training import fit
 
+    if kl_weight is not None and kind != "vae":
+        raise BadRequest(
+            f"kl_weight={kl_weight} weighs a divergence that kind='vae' has and {kind!r} has not: leave it "
+            "out, or give that kind"
+        )
     work = working(work)
     samples = int(np.shape(getattr(traces, "array", traces))[1])
     options = given(

@@ -1,4 +1,8 @@
-"""Blocks that make tables ready for a model: duplicates, missing values, one-hot, standardised, divided."""
+"""Blocks that make tables ready for a model: duplicates, missing values, one-hot, standardised, divided.
+
+No table tells which of its columns is to be predicted: `split_table` takes a target to draw even parts and
+marks nothing. Whoever fills, codes or scales says ``target=`` again, or the target is treated as any column.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,8 @@ def fill_missing(
     how, columns, value
         As of `adk.processing.tabular.MissingValues.fit`.
     target
-        Column that stays as it is: what is to be predicted must not be made up.
+        Column that stays as it is: what is to be predicted must not be made up. Nothing else tells it, also
+        not the step that divided the table; it is filled as any other column where it is not said here.
 
     Returns
     -------
@@ -90,7 +95,8 @@ def one_hot(
     columns, unknown
         As of `adk.processing.tabular.OneHot.fit`.
     target
-        Column that stays as it is.
+        Column that stays as it is. Nothing else tells it, also not the step that divided the table; a target
+        of texts is turned as any other column where it is not said here.
 
     Returns
     -------
@@ -127,7 +133,9 @@ def standardise(
     columns, how, but
         As of `adk.processing.tabular.Standardise.fit`.
     target
-        Column that stays as it is: classes that are standardised are classes no more.
+        Column that stays as it is: classes that are standardised are classes no more. Nothing else tells it,
+        also not the step that divided the table; a target of numbers is scaled as any other column where it
+        is not said here.
 
     Returns
     -------
@@ -140,6 +148,35 @@ def standardise(
 
     left = but if target is None else [*but, target]
     return _parts(Standardise.fit(train, columns, how, left), train, validation, test)
+
+
+@block(outputs=("table",))
+def apply_learnt(learnt: Any, table: Any) -> Any:
+    """Prepare a table by what was learnt on the training part of another one.
+
+    Parameters
+    ----------
+    learnt
+        What `fill_missing`, `one_hot` or `standardise` gave as ``learnt``.
+    table
+        With the columns that it was learnt on.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    DamagedFile
+        A text that none of them wrote.
+    UnknownName
+        A column that was learnt and is not there.
+    BadRequest
+        Values that cannot be prepared so, such as a category that the training part has not.
+    """
+    from ..processing.tabular import learnt_of
+
+    return learnt_of(learnt).transform(table)
 
 
 @block(outputs=("train", "validation", "test"))

@@ -107,9 +107,7 @@ class Catalog:
             return fresh
         if given is not None:
             if not records.create(self.folder, given, entry.to_json()):
-                raise NameTaken(
-                    f"the catalogue has a data set {given!r} already: choose another name"
-                )
+                raise _taken(given)
             return entry
         return self._add_named_after_its_file(entry)
 
@@ -137,15 +135,61 @@ class Catalog:
         return f"<Catalog of {self.root}: {len(self)} data sets>"
 
     def remove(self, name: str) -> None:
-        """Forget a data set. Its file is not touched.
+        """Forget a data set. Its file is not touched, and `restore` brings it back.
 
         Raises
         ------
         UnknownName
             There is none of this name.
         """
-        if not records.delete(self.folder, name):
+        if not records.put_away(self.folder, name):
             self[name]  # says what there is instead
+
+    def restore(self, name: str) -> Entry:
+        """Bring back a data set that was removed, with its tags and tests; the last hundred can be.
+
+        Raises
+        ------
+        UnknownName
+            None of this name was removed.
+        NameTaken
+            The name was given to another one meanwhile: rename that first.
+        """
+        try:
+            record = records.bring_back(self.folder, name)
+        except FileExistsError:
+            raise _taken(name) from None
+        entry = None if record is None else self._from_record(record)
+        if entry is None:
+            raise UnknownName(f"no data set {name!r} was removed from the catalogue of {self.root}")
+        return entry
+
+    def rename(self, name: str, to: str) -> Entry:
+        """Give a data set another name; its file keeps its own.
+
+        Parameters
+        ----------
+        name
+            That it has.
+        to
+            That it gets, 1 to 200 characters on one line.
+
+        Raises
+        ------
+        UnknownName
+            There is none of this name.
+        NameTaken
+            `to` belongs to another data set.
+        BadRequest
+            `to` is no name.
+        """
+        entry = replace(self[name], name=_valid_name(to))
+        if entry.name != name:
+            # The new record first: whoever is stopped between the two has one too many, not one too few.
+            if not records.create(self.folder, entry.name, entry.to_json()):
+                raise _taken(entry.name)
+            records.file_of(self.folder, name).unlink(missing_ok=True)
+        return entry
 
     def retag(self, name: str, tags: Iterable[str]) -> Entry:
         """Give a data set other tags."""
@@ -180,16 +224,35 @@ class Catalog:
         records.replace(self.folder, name, entry.to_json())
         return entry
 
-    def verify(self, progress: Progress | None = None) -> list[Verification]:
-        """Hash every file anew, and tell which changed or vanished."""
-        entries = list(self)
+    def verify(
+        self, progress: Progress | None = None, *, names: Iterable[str] | None = None
+    ) -> list[Verification]:
+        """Hash files anew, and tell which changed or vanished.
+
+        Parameters
+        ----------
+        progress
+            Told the share of all bytes that is hashed.
+        names
+            Of the data sets; by default all of them.
+
+        Raises
+        ------
+        UnknownName
+            There is no data set of one of `names`.
+        """
+        entries = list(self) if names is None else [self[name] for name in names]
         total = sum(entry.size for entry in entries) or 1
         done, outcome = 0, []
         for entry in entries:
-            outcome.append(_verified(entry))
+
+            def tell(share: float, entry: Entry = entry, done: int = done) -> None:
+                if progress is not None:
+                    progress((done + share * entry.size) / total)
+
+            outcome.append(_verified(entry, tell))
             done += entry.size
-            if progress is not None:
-                progress(done / total)
+            tell(1.0)
         return outcome
 
     def _entry(
@@ -296,7 +359,11 @@ def _compare(entry: Entry, expect: Mapping[str, Any]) -> None:
         )
 
 
-def _hash_of(entry: Entry) -> str:
+def _taken(name: str) -> NameTaken:
+    return NameTaken(f"the catalogue has a data set {name!r} already: choose another name")
+
+
+def _hash_of(entry: Entry, progress: Progress) -> str:
     from ..readers.hashing import FileDigest
 
     path = Path(entry.path)
@@ -304,14 +371,14 @@ def _hash_of(entry: Entry) -> str:
         # Which of its files count, its reader says.
         provenance = entry.open().provenance
         return provenance.sha256 if provenance else ""
-    return FileDigest(path, path.stat()).result()
+    return FileDigest(path, path.stat()).result(progress)
 
 
-def _verified(entry: Entry) -> Verification:
+def _verified(entry: Entry, progress: Progress) -> Verification:
     if entry.state() == "missing":
         return Verification(entry.name, "missing", f"{entry.path} is no longer there")
     try:
-        sha256 = _hash_of(entry)
+        sha256 = _hash_of(entry, progress)
     except AstrodataError as error:
         return Verification(entry.name, "missing", str(error))
     if sha256 == entry.sha256:

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,17 @@ from typing import Any
 
 from ..writing import permit
 
+REMOVED = "removed"
+"""Folder in that of the records, for those that were taken out."""
+
+KEPT = 100
+"""Removed records that can be brought back."""
+
+_TICK = 2.0
+"""Seconds: the coarsest clock of a file system."""
+
+_Stamp = tuple[int, int, int]
+_read: dict[Path, dict[str, tuple[_Stamp, dict[str, Any]]]] = {}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 _warned: set[tuple[str, float]] = set()
 
@@ -64,25 +76,75 @@ def replace(folder: Path, name: str, record: Mapping[str, Any]) -> None:
         written.replace(file_of(folder, name))
 
 
-def delete(folder: Path, name: str) -> bool:
-    """Remove the record of a name; False if there is none."""
+def put_away(folder: Path, name: str) -> bool:
+    """Take the record of a name out of sight, where `bring_back` finds it; False if there is none."""
+    source, away = file_of(folder, name), folder / REMOVED
+    if not source.exists():
+        return False
+    away.mkdir(exist_ok=True)
     try:
-        file_of(folder, name).unlink()
+        source.replace(away / source.name)
     except FileNotFoundError:
         return False
+    with contextlib.suppress(OSError):  # somebody else may tidy up too
+        os.utime(away / source.name)
+        old = sorted(away.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-KEPT]
+        for path in old:
+            path.unlink(missing_ok=True)
     return True
 
 
+def bring_back(folder: Path, name: str) -> dict[str, Any] | None:
+    """Put a removed record back; None if there is none.
+
+    Raises
+    ------
+    FileExistsError
+        The name has been given to another one.
+    """
+    put = file_of(folder / REMOVED, name)
+    record = read(put)
+    if record is None:
+        return None
+    if not create(folder, name, record):
+        raise FileExistsError(name)
+    put.unlink(missing_ok=True)
+    return record
+
+
 def read_all(folder: Path) -> Iterator[dict[str, Any]]:
-    """Give each record; one that cannot be read is left alone, and said once."""
+    """Give each record; one that cannot be read is left alone, and said once.
+
+    Records that were read before are read again only when their files have changed: thousands of small
+    files take long over a network.
+    """
+    known = _read.get(folder, {})
+    fresh: dict[str, tuple[_Stamp, dict[str, Any]]] = {}
     try:
-        files = sorted(folder.glob("*.json"))
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.name.endswith(".json"))
     except OSError:
         return
-    for path in files:
-        record = read(path)
-        if record is not None:
-            yield record
+    for name in names:
+        path = folder / name
+        stamp = _stamp(path)
+        before = known.get(name)
+        record = before[1] if before is not None and before[0] == stamp else read(path)
+        if record is None:
+            continue
+        # One that was written a moment ago may be written again within one tick of the file system's clock.
+        if stamp is not None and time.time() - stamp[0] / 1e9 > _TICK:
+            fresh[name] = (stamp, record)
+        yield record
+    _read[folder] = fresh
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .runs import parameters_of, terminated
+from .terminal import say
 
 
 def add_to(commands: Any) -> None:
@@ -62,7 +63,7 @@ def _snakemake(words: argparse.Namespace) -> int:
 
     pipeline, chosen = _read(words)
     made = to_snakemake(pipeline, words.folder, chosen, words.workspace)
-    _say(f"snakemake --cores 1 --snakefile {made}")
+    say(f"snakemake --cores 1 --snakefile {made}")
     return 0
 
 
@@ -83,9 +84,9 @@ def _batch(words: argparse.Namespace) -> int:
     given = {name: value for name, value in asked.items() if value is not None}
     job = to_batch(pipeline, chosen, words.workspace, words.there, **given)
     if words.submit:
-        _say(BatchClient(words.url).submit(job))
+        say(BatchClient(words.url).submit(job))
     else:
-        _say(json.dumps(job.fields(), indent=1))
+        say(json.dumps(job.fields(), indent=1))
     return 0
 
 
@@ -105,7 +106,3 @@ def _step(words: argparse.Namespace) -> int:
                 upto=words.step, cluster=False, workspace=words.workspace, **told, **chosen
             )
     return 0
-
-
-def _say(text: str) -> None:
-    print(text)  # noqa: T201 - a command speaks to the terminal

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .terminal import say
+
 
 def add_to(commands: Any) -> None:
     """Add the commands to the words of ``astrodata``."""
@@ -37,17 +39,17 @@ def _lineage(words: argparse.Namespace) -> int:
     store = Store(words.workspace)
     found = store.forward(words.what) if words.forward else store.back(words.what)
     if words.save:
-        _say(f"kept in {found.save(words.save)}")
+        say(f"kept in {found.save(words.save)}")
         return 0
     if words.format == "prov":
-        _say(json.dumps(found.to_prov(), indent=1))
+        say(json.dumps(found.to_prov(), indent=1))
     elif words.format == "openlineage":
         for event in found.to_openlineage():
-            _say(json.dumps(event))
+            say(json.dumps(event))
     else:
-        _say(found.text())
+        say(found.text())
     for warning in store.warnings:
-        _say(warning)
+        say(warning)
     return 0
 
 
@@ -55,9 +57,5 @@ def _crate(words: argparse.Namespace) -> int:
     from ..pipeline import Run
 
     made = Run.of(words.run, words.workspace).crate(Path(words.folder))
-    _say(f"the run is kept in {made}")
+    say(f"the run is kept in {made}")
     return 0
-
-
-def _say(text: str) -> None:
-    print(text)  # noqa: T201 - a command speaks to the terminal

@@ -16,6 +16,7 @@ from ..errors import (
     UnreadableFile,
 )
 from . import exports, lineages, runs
+from .terminal import warn
 
 EXIT = """\
 exit codes: 0 done; 1 a step failed; 2 wrong words, parameters or files; 3 a data test failed;
@@ -44,14 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(words.do(words))
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)  # noqa: T201 - a command speaks to the terminal
+        warn("interrupted")
         return 130
     except BrokenPipeError:
         # `astrodata runs | head`: whoever read has gone.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except AstrodataError as error:
-        print(f"astrodata {words.command}: {error}", file=sys.stderr)  # noqa: T201
+        warn(f"astrodata {words.command}: {error}")
         return code_of(error)
 
 

@@ -6,11 +6,11 @@ import argparse
 import contextlib
 import json
 import signal
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 from ..errors import AstrodataError, BadRequest
+from .terminal import say, warn
 
 
 def add_to(commands: Any) -> None:
@@ -84,12 +84,13 @@ def _run(words: argparse.Namespace) -> int:
     pipeline = Pipeline.from_yaml(words.file)
     chosen = pipeline.chosen(parameters_of(words.parameter))
     if words.dry_run:
-        _say(pipeline.plan(upto=words.upto, workspace=words.workspace, **chosen).text())
+        say(pipeline.plan(upto=words.upto, workspace=words.workspace, **chosen).text())
         return 0
     if words.workers is not None and words.cluster is None:
         raise BadRequest("--workers is of a cluster: say --cluster local too")
     fresh: Any = words.fresh or words.fresh_step or False
-    with _cluster(words) as cluster, terminated():
+    # A wish to end while the cluster starts ends what was begun of it too.
+    with terminated(), _cluster(words) as cluster:
         run = pipeline.run(
             upto=words.upto,
             cluster=cluster,
@@ -108,12 +109,12 @@ def _run(words: argparse.Namespace) -> int:
             "outputs": {name: run.outputs.hash_of(name) for name in run.outputs},
             "metrics": run.metrics,
         }
-        _say(json.dumps(told, indent=1))
+        say(json.dumps(told, indent=1))
         return 0
     for name, value in run.metrics.items():
-        _say(f"{name} = {value:.6g}")
+        say(f"{name} = {value:.6g}")
     for note in run.notes:
-        _say(note)
+        say(note)
     return 0
 
 
@@ -121,13 +122,18 @@ def _runs(words: argparse.Namespace) -> int:
     from ..runs import runs
 
     found = runs(words.workspace)
+    if any(one.state == "lost" and one.mlflow is not None for one in found):
+        from ..tracking import Tracker
+        from ..tracking.lost_runs import end_lost_runs
+
+        end_lost_runs(Tracker(root=words.workspace))
     if words.json:
-        _say(json.dumps([one.as_record() for one in found], indent=1))
+        say(json.dumps([one.as_record() for one in found], indent=1))
         return 0
     for one in found:
-        _say(f"{one.id}  {one.pipeline}  {one.state}  {one.share:.0%}")
+        say(f"{one.id}  {one.pipeline}  {one.state}  {one.share:.0%}")
     for warning in found.warnings:
-        print(warning, file=sys.stderr)  # noqa: T201
+        warn(warning)
     return 0
 
 
@@ -135,7 +141,7 @@ def _cancel(words: argparse.Namespace) -> int:
     from ..runs import cancel
 
     cancel(words.run, words.workspace)
-    _say(f"run {words.run} was asked to end; what it has done is kept")
+    say(f"run {words.run} was asked to end; what it has done is kept")
     return 0
 
 
@@ -147,28 +153,26 @@ def _blocks(words: argparse.Namespace) -> int:
             try:
                 block = block_named(name)
             except AstrodataError as error:  # a package of others must not hide ours
-                _say(f"{'':9}  {name:24}  {error}")
+                say(f"{'':9}  {name:24}  {error}")
                 continue
-            _say(f"{block.stage:9}  {name:24}  {block.summary}")
+            say(f"{block.stage:9}  {name:24}  {block.summary}")
         return 0
     block = block_named(words.name)
-    _say(f"{block.name} {block.version} ({block.stage}): {block.summary}")
+    say(f"{block.name} {block.version} ({block.stage}): {block.summary}")
     for port in block.inputs:
-        _say(
-            f"  from  {port.name}{' ...' if port.many else ' (optional)' if port.optional else ''}"
-        )
+        say(f"  from  {port.name}{' ...' if port.many else ' (optional)' if port.optional else ''}")
     for one in block.parameters.values():
         default = "" if one.required else f" = {one.default!r}"
-        _say(f"  with  {one.name}: {one.type_name}{default}")
+        say(f"  with  {one.name}: {one.type_name}{default}")
     for output in block.outputs:
-        _say(f"  gives {output}")
+        say(f"  gives {output}")
     return 0
 
 
 def _schema(_words: argparse.Namespace) -> int:
     from ..pipeline import json_schema
 
-    _say(json.dumps(json_schema(), indent=1))
+    say(json.dumps(json_schema(), indent=1))
     return 0
 
 
@@ -178,12 +182,12 @@ def _cache(words: argparse.Namespace) -> int:
     cache = Cache(words.workspace)
     if words.what == "prune":
         freed = cache.prune(words.days, dry_run=words.dry_run)
-        _say(f"{freed / 1e6:,.1f} MB {'could be' if words.dry_run else 'were'} freed")
+        say(f"{freed / 1e6:,.1f} MB {'could be' if words.dry_run else 'were'} freed")
         return 0
     bad = cache.damaged(remove=True)
     for digest in bad:
-        _say(f"damaged: {digest}")
-    _say(f"{len(bad)} values are damaged" + ("; a run makes them anew" if bad else ""))
+        say(f"damaged: {digest}")
+    say(f"{len(bad)} values are damaged" + ("; a run makes them anew" if bad else ""))
     return 1 if bad else 0
 
 
@@ -212,7 +216,3 @@ def terminated() -> Iterator[None]:
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)
-
-
-def _say(text: str) -> None:
-    print(text)  # noqa: T201 - a command speaks to the terminal

@@ -12,8 +12,10 @@ _HOMES = {
     "Worker": "clusters",
     "cluster": "starting",
     "current": "clusters",
+    "devices": "gpus",
     "each": "parts",
     "each_block": "array_blocks",
+    "usage": "resources",
 }
 _ROOMS = ("limits",)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ServiceFailed
+from .clusters import check_workers
 from .failures import explained, is_killed
 from .parts import _LOOK, one_part
 
@@ -125,6 +126,7 @@ class _Run:
         self._check()
         while not batch.done.wait(_LOOK):
             self._check()
+            check_workers(self._client)
 
     def _outcome(self, batch: _Batch) -> list[Any]:
         self._wait(batch)

@@ -13,11 +13,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import BadRequest, ServiceFailed
 from .dashboards import safe_link
 from .failures import explained, is_killed
+
+if TYPE_CHECKING:
+    from .queued_jobs import QueuedJobs
+
+_ABANDONED = 20.0
+"""Seconds that the end of what is half-made may take."""
 
 _open: list[Cluster] = []
 _lock = threading.RLock()
@@ -49,6 +55,8 @@ class Cluster:
         Address of its dashboard as the browser reaches it, behind the hub's prefix; None without one.
     made
         Dask's own object for it, such as a `distributed.LocalCluster`; None where there is none.
+    jobs
+        Of a batch system, that the workers are; None of other kinds.
 
     >>> from astrodata_kernel import compute
     >>> with compute.cluster("none") as here:
@@ -66,12 +74,14 @@ class Cluster:
         threads: int = 1,
         own: bool = True,
         at_end: Callable[[], None] | None = None,
+        jobs: QueuedJobs | None = None,
     ) -> None:
         self.kind = kind
         self.client = client
         self.dashboard = safe_link(dashboard)
         self.threads_here = threads
         self.made = made
+        self.jobs = jobs
         self._own = own
         self._at_end = at_end
         self._closed = False
@@ -108,6 +118,11 @@ class Cluster:
             return self.threads_here
         return max(1, sum(one.threads for one in self.workers))
 
+    @property
+    def scales(self) -> bool:
+        """Tell whether its workers are ours to start and end."""
+        return not self._closed and hasattr(self.made, "scale")
+
     def scale(self, workers: int, *, wait: float = 60) -> None:
         """Ask for a number of workers.
 
@@ -123,16 +138,18 @@ class Cluster:
         BadRequest
             A cluster whose workers are not ours to start, or a number below 0.
         ServiceFailed
-            They were not there after the time.
+            They were not there after the time, or the batch system refused the jobs.
         """
         if workers < 0:
             raise BadRequest(f"{workers} workers: give 0 or more")
-        if self._closed or self.made is None or not hasattr(self.made, "scale"):
+        if not self.scales:
             raise BadRequest(
                 f"the workers of this cluster ({self.kind}) are not ours to start: open one with "
                 'cluster("local") or cluster("gateway")'
             )
         self.made.scale(workers)
+        if self.jobs is not None:
+            self.jobs.wait()
         if self.kind == "local":
             end = time.monotonic() + wait
             while len(self.workers) != workers:
@@ -208,6 +225,50 @@ def current() -> Cluster | None:
         return _open[-1] if _open else None
 
 
+def opened() -> list[Cluster]:
+    """Give the clusters that are open, the newest last."""
+    with _lock:
+        return _open.copy()
+
+
+def check_workers(client: Any) -> None:
+    """Tell whoever waits for the workers of a client that none is there and none will come.
+
+    Raises
+    ------
+    ServiceFailed
+        So it is.
+    """
+    for one in _open.copy():
+        if one.client is client and one.jobs is not None:
+            one.jobs.check()
+
+
+def built(kind: Any, *given: Any, **options: Any) -> Any:
+    """Give what a class of Dask's makes; one whose start is interrupted is ended with what it has begun."""
+    made = kind.__new__(kind)
+    try:
+        made.__init__(*given, **options)
+    except BaseException:
+        abandoned(made)
+        raise
+    return made
+
+
+def abandoned(made: Any) -> None:
+    """End a cluster or client of Dask's that may be half-made; None is left alone."""
+    if made is None:
+        return
+    # It failed already, and that is what is told; of one half-made anything may be missing, or never come.
+    with contextlib.suppress(Exception), quiet():
+        if getattr(getattr(made, "status", None), "name", "") == "starting":
+            from distributed.core import Status
+
+            # One that starts would leave its scheduler alone.
+            made.status = Status.failed
+        made.close(timeout=_ABANDONED)
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep what Dask says of connections that end while a cluster does."""
@@ -224,7 +285,9 @@ def _end(one: Any) -> None:
     try:
         one.close()
     except Exception:
-        # A scheduler that is gone already cannot be told to go.
+        # A scheduler that is gone already cannot be told to go. How that shows is its transport's and loop's
+        # affair (OSError, CommClosedError, TimeoutError, RuntimeError, AssertionError), and whatever it is,
+        # what is closed after this one must be closed too.
         logging.getLogger(__name__).debug("a cluster was gone before it was closed", exc_info=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import threading
 from typing import Any
 
 from ..errors import BadRequest, MissingPackage, ServiceFailed
@@ -13,6 +14,8 @@ from .clusters import Cluster, quiet
 from .here import need_dask
 
 _GATEWAY = ("proxy_address", "public_address", "auth")
+_ANSWER = 30.0
+"""Seconds in which a gateway says what it has begun for somebody who was interrupted."""
 
 
 def at_address(address: str, *, security: Any = None, timeout: float = 10) -> Cluster:
@@ -104,21 +107,25 @@ def of_gateway(
             "DASK_GATEWAY__ADDRESS before the kernel starts"
         )
     connection = {key: options.pop(key) for key in _GATEWAY if key in options}
-    made = gateway = None
+    made = gateway = asked = None
     try:
         gateway = Gateway(address=address, **connection)
         if name is None:
-            made = gateway.new_cluster(shutdown_on_close=True, **options)
+            asked = _Asked(gateway)
+            made = gateway.connect(asked.name(options), shutdown_on_close=True)
         else:
             made = gateway.connect(name, shutdown_on_close=False)
         if workers is not None:
             made.scale(workers)
         client = made.get_client()
-    except (ValueError, TypeError) as error:
+    except BaseException as error:
+        # An interrupt too: a cluster that is asked for must not outlive who asked.
+        if asked is not None:
+            asked.take_back()
         _ended(made, gateway)
-        raise BadRequest(f"the gateway at {shown(address)} does not take this: {error}") from None
-    except Exception as error:
-        _ended(made, gateway)
+        if isinstance(error, (ValueError, TypeError)):
+            told = f"the gateway at {shown(address)} does not take this: {error}"
+            raise BadRequest(told) from None
         if not _of_gateway(error):
             raise
         raise ServiceFailed(
@@ -134,7 +141,42 @@ def of_gateway(
     )
 
 
-def _of_gateway(error: Exception) -> bool:
+class _Asked:
+    """A cluster that a gateway is asked for, in a thread: an interrupt must not lose its name."""
+
+    def __init__(self, gateway: Any) -> None:
+        self._gateway = gateway
+        self._answered = threading.Event()
+        self._begun = False
+        self._name: str | None = None
+        self._error: BaseException | None = None
+
+    def name(self, options: dict[str, Any]) -> str:
+        """Ask, and give the cluster's name when the gateway says it."""
+        thread = threading.Thread(target=self._ask, args=(options,), name="gateway", daemon=True)
+        self._begun = True
+        thread.start()
+        self._answered.wait()
+        if self._error is not None:
+            raise self._error
+        return str(self._name)
+
+    def take_back(self) -> None:
+        """Have the gateway end the cluster, if it began one."""
+        if self._begun and self._answered.wait(_ANSWER) and self._name is not None:
+            with contextlib.suppress(Exception):
+                self._gateway.stop_cluster(self._name)
+
+    def _ask(self, options: dict[str, Any]) -> None:
+        try:
+            self._name = self._gateway.submit(**options)
+        except BaseException as error:  # noqa: BLE001 - raised again by who asked
+            self._error = error
+        finally:
+            self._answered.set()
+
+
+def _of_gateway(error: BaseException) -> bool:
     """Tell whether this is a failure of the server, and none of our code's."""
     origin = type(error).__module__.partition(".")[0]
     return isinstance(error, OSError | asyncio.TimeoutError) or origin in (

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import logging
 import os
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ..errors import BadRequest, MissingPackage, ServiceFailed
-from .clusters import Cluster, quiet
+from .clusters import Cluster, abandoned, built
 from .dashboards import dashboard_link
 from .limits import cpus
 from .limits import memory as container_memory
+from .resources import own_memory
 
 LOOPBACK = "127.0.0.1"
 _LEAST = 1_000_000_000
@@ -38,7 +37,7 @@ def processes(
     """
     need_dask()
     cores = cpus()
-    left = int(0.9 * max(_LEAST, container_memory() - _own_memory()))
+    left = int(0.9 * max(_LEAST, container_memory() - (own_memory() or 0)))
     if workers is None:
         workers = max(1, min(cores, left // _LEAST))
     given = {
@@ -146,12 +145,11 @@ def _started(kind: str, given: dict[str, Any], dashboard: bool) -> Cluster:
     }
     restore = _environment()
     try:
-        made = LocalCluster(**given)
+        made = built(LocalCluster, **given)
         try:
-            client = Client(made)
+            client = built(Client, made)
         except BaseException:
-            with quiet():
-                made.close()
+            abandoned(made)
             raise
     except TypeError as error:
         raise BadRequest(
@@ -196,10 +194,3 @@ def _security() -> Any:
     from distributed import Security
 
     return Security.temporary()
-
-
-def _own_memory() -> int:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pages = Path("/proc/self/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-    return 0

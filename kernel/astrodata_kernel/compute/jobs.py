@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import shlex
@@ -10,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import BadRequest
+from ..errors import BadRequest, closest
 
 PRIORITIES = ("lowest", "lower", "higher", "highest", "fire")
 """Of the platform's queues, from the one that waits longest to the one that ends others."""
@@ -78,8 +77,7 @@ class Job:
                 "them - at an end"
             )
         if self.priority not in PRIORITIES:
-            near = difflib.get_close_matches(self.priority, PRIORITIES, 1)
-            meant = f"; did you mean {near[0]!r}?" if near else "."
+            meant = closest(self.priority, PRIORITIES) or "."
             raise BadRequest(
                 f"priority {self.priority!r} is unknown{meant} Give one of {', '.join(PRIORITIES)}"
             )

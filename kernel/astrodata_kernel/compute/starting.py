@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import multiprocessing
 import re
 from typing import Any
 
-from ..errors import BadRequest, MissingPackage
+from ..errors import BadRequest, MissingPackage, closest
 from .clusters import Cluster
 
 _KINDS = ("local", "threads", "gateway", "jobqueue", "none", "kubernetes")
@@ -53,8 +52,9 @@ def cluster(
         ``gateway``: ``address``, ``auth`` and ``proxy_address`` (by default of Dask's configuration, which
         the environment sets: ``DASK_GATEWAY__ADDRESS``), ``name`` of a cluster that runs already, and the
         options that the server offers. ``jobqueue``: those of `dask_jobqueue`'s class, such as ``queue`` and
-        ``walltime``. An address: ``security`` and ``timeout`` in seconds. Else those of
-        `distributed.LocalCluster`.
+        ``walltime``; connections are encrypted, with certificates in ``shared_temp_directory`` (the home by
+        default), unless ``security=False`` says otherwise. An address: ``security`` and ``timeout`` in
+        seconds. Else those of `distributed.LocalCluster`.
 
     Returns
     -------
@@ -115,8 +115,7 @@ def cluster(
 
 
 def _unknown(kind: str) -> str:
-    near = difflib.get_close_matches(kind.partition(":")[0], _KINDS, 1)
-    meant = f"; did you mean {near[0]!r}?" if near else "."
+    meant = closest(kind.partition(":")[0], _KINDS) or "."
     return (
         f"no cluster is of the kind {kind!r}{meant} Give local, threads, gateway, jobqueue:<system>, none, "
         "or an address such as tcp://10.0.0.3:8786"

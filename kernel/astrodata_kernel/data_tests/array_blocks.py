@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..datasets import Dataset
-from .given import Block, Column, Given, pieces, series_of
+from ..processing.tabular.series import series_of
+from .given import Block, Column, Given, pieces
 from .table_blocks import lazy_blocks, lazy_columns
 
 VALUES = "values"

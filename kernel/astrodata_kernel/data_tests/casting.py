@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from numbers import Number
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import BadRequest
+from ..errors import BadRequest, closest
+from ..readers.text_columns import MISSING
 
 _WORDS = {
     "text": "str",
@@ -57,11 +57,13 @@ def cast(values: pd.Series, dtype: str, bad: str = "stop") -> tuple[pd.Series, A
     try:
         wanted: Any = pd.api.types.pandas_dtype(_WORDS.get(dtype, dtype))
     except TypeError:
-        close = difflib.get_close_matches(dtype, _TYPES, 1, 0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise BadRequest(f"there is no type {dtype!r}{hint}") from None
-    gone = values.isna().to_numpy()
+        raise BadRequest(f"there is no type {dtype!r}{closest(dtype, _TYPES)}") from None
     types = pd.api.types
+    texts = types.is_string_dtype(wanted) or isinstance(wanted, pd.CategoricalDtype)
+    if not texts and types.is_string_dtype(values.dtype):
+        # What stands for a missing number in a file of texts stands beside one that is mistyped, too.
+        values = values.mask(values.astype("str").str.strip().isin(MISSING))
+    gone = values.isna().to_numpy()
     if types.is_bool_dtype(wanted):
         made, wrong = _flags(values, gone)
     elif types.is_integer_dtype(wanted):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest, UnknownName, closest
 from .checks_columns import missing_of
 from .distances import (
     POINTS,
@@ -88,9 +87,9 @@ class Drift(Check):
             if name not in known and not (
                 self.method == "latent" and isinstance(self.other, Profile)
             ):
-                close = difflib.get_close_matches(name, list(known), 1, 0.5)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                raise UnknownName(f"the reference {self.other.name} has no column {name!r}{hint}")
+                raise UnknownName(
+                    f"the reference {self.other.name} has no column {name!r}{closest(name, known)}"
+                )
         self.sample = Sample(2 * POINTS)
         self.held = {name: Sample() for name in names}
         if self.method != "latent":

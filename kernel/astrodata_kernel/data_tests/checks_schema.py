@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import BadRequest, MissingPackage, UnknownName
+from ..errors import BadRequest, MissingPackage, UnknownName, closest
 from .checks_repeated import Unique
 from .checks_rows import Unit
 from .findings import FIRST, Finding, plain
@@ -70,16 +69,16 @@ def specification(columns: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             raise BadRequest(f"column {name!r} of the schema: give a type, or a mapping of facts")
         for key in facts:
             if key not in FACTS:
-                close = difflib.get_close_matches(str(key), FACTS, 1, 0.5)
-                hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(FACTS)}"
+                hint = (
+                    closest(str(key), FACTS).removeprefix("; ") or f"there are {', '.join(FACTS)}"
+                )
                 raise UnknownName(f"column {name!r} of the schema has {key!r}: {hint}")
         dtype = facts.get("dtype")
         if dtype is not None and dtype not in KINDS:
             try:
                 pd.api.types.pandas_dtype(dtype)
             except TypeError:
-                close = difflib.get_close_matches(str(dtype), [*KINDS, *_TYPES], 1, 0.4)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
+                hint = closest(str(dtype), [*KINDS, *_TYPES])
                 raise BadRequest(
                     f"column {name!r} of the schema: no type {dtype!r}{hint}"
                 ) from None

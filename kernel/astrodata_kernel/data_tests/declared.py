@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import AstrodataError, BadRequest, UnknownName
+from ..errors import AstrodataError, BadRequest, UnknownName, closest
 from .findings import Finding
 from .given import Given
 from .hints import fits, schema_of, words_of
@@ -233,9 +232,8 @@ def _checked(told: dict[str, Any], name: str, kind: type[Check]) -> Declared:
     for key in told:
         if key not in known:
             every = [*known, *(_ON[:1] if kind.takes_columns else ()), "level"]
-            close = {k.casefold(): k for k in every}.get(str(key).casefold())
-            close = close or next(iter(difflib.get_close_matches(str(key), every, 1, 0.5)), None)
-            hint = f"did you mean {close!r}?" if close else f"it takes {', '.join(every)}"
+            same = {k.casefold(): k for k in every}.get(str(key).casefold(), str(key))
+            hint = closest(same, every).removeprefix("; ") or f"it takes {', '.join(every)}"
             raise UnknownName(f"it has no argument {key!r}: {hint}")
     for key, (hint, default) in known.items():
         if key not in told:

@@ -138,35 +138,6 @@ def column_of(name: str, series: pd.Series, unit: str = "") -> Column:
     return Column(name, kind, str(dtype), unit, kinds.is_integer_dtype(dtype))
 
 
-def series_of(values: Any) -> pd.Series | None:
-    """Give an array as a Series in native byte order, missing values as such; None for several a row."""
-    mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
-    data = np.asarray(np.ma.getdata(values))
-    if data.ndim != 1:
-        return None
-    if data.dtype.kind == "S":
-        data = np.char.decode(data, "utf-8", "replace")
-    if data.dtype.kind == "O" and any(isinstance(v, np.ndarray | list | tuple) for v in data[:64]):
-        return None
-    data = data.astype(data.dtype.newbyteorder("="), copy=False)
-    if data.dtype == np.float16:
-        data = data.astype(np.float32)
-    if data.dtype.kind == "M":
-        data = data.astype("M8[us]") if np.datetime_data(data.dtype)[0] in "DhmM" else data
-    made = pd.Series(data)
-    if data.dtype.kind == "U":
-        made = made.astype("str")
-    if mask is None or not mask.any():
-        return made
-    if data.dtype.kind in "iub":
-        made = made.astype(
-            {"b": "boolean"}.get(
-                data.dtype.kind, data.dtype.name.replace("i", "I", 1).replace("uI", "UI")
-            )
-        )
-    return made.mask(mask)
-
-
 def pieces(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
     """Give slices that cover an array in C order, of at most about so many values each."""
     if not shape:

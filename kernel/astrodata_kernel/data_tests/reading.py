@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,12 +10,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import BadRequest, DataCheckFailed, MissingPackage, UnknownName, UnreadableFile
+from ..errors import (
+    BadRequest,
+    DataCheckFailed,
+    MissingPackage,
+    UnknownName,
+    UnreadableFile,
+    closest,
+)
+from ..processing.tabular.series import joined
+from ..processing.tabular.sources import table_of
 from .casting import cast
 from .findings import FIRST
 from .given import Block, Given
 
-_FACTS = ("from", "dtype", "unit", "stored_unit")
+_FACTS = ("from", "dtype", "unit", "stored_unit", "nullable")
+_TEXTS = ("text", "str", "string", "object", "category")
 _LARGEST = 4 << 20
 
 
@@ -25,6 +34,8 @@ def read_with_schema(
     schema: Any,
     columns: Sequence[str] | None = None,
     *,
+    part: int | str | None = None,
+    vectors: str | None = None,
     blocks: bool = False,
     bad: str = "stop",
     progress: Callable[[float], None] | None = None,
@@ -38,11 +49,15 @@ def read_with_schema(
         A path, an entry of the catalogue, a `Dataset` of kind table, or a DataFrame.
     schema
         A column's name to its type (such as ``"float32"``, ``"Int64"``, ``"bool"``, ``"str"``, ``"time"``),
-        or to a mapping of ``from`` (its name in the file), ``dtype``, ``unit`` (that values are converted to)
-        and ``stored_unit`` (where the file does not tell it); or the path of a YAML or JSON file of that.
-        Columns that it does not name are left as they are.
+        or to a mapping of ``from`` (its name in the file), ``dtype``, ``unit`` (that values are converted
+        to), ``stored_unit`` (where the file does not tell it) and ``nullable`` (false where no value may be
+        missing); or the path of a YAML or JSON file of that. Columns that it does not name are left as they
+        are. What is a text by the schema is one as a CSV file writes it: 007 keeps its noughts.
     columns
         Names, as the schema has them, of those that are wanted; all by default.
+    part, vectors
+        As of `processing.tabular.table_of`, which reads all of the file then; by default the first table,
+        with several values a row left together.
     blocks
         Give an iterator over DataFrames of at most 131,072 rows, instead of one of all.
     bad
@@ -59,8 +74,8 @@ def read_with_schema(
     Raises
     ------
     DataCheckFailed
-        Values that are none of their type, or a unit that cannot be converted; the text names the file, the
-        column and the first rows.
+        Values that are none of their type or missing where none may be, or a unit that cannot be converted;
+        the text names the file, the column and the first rows.
     UnknownName
         A column that the file does not have; the text names the nearest.
     BadRequest
@@ -76,17 +91,22 @@ def read_with_schema(
 
     if bad not in ("stop", "missing"):
         raise BadRequest(f"bad={bad!r}: give 'stop' or 'missing'")
-    table = given(source)
+    known = _schema_of(schema)
+    if part is not None or vectors is not None:
+        whole = table_of(source, part, vectors=vectors or "expand", as_text=_written(known))
+        path = isinstance(source, str | os.PathLike)
+        table = given(whole, Path(source).name if path else getattr(source, "name", "table"))
+    else:
+        table = given(source, as_text=_written(known))
     if table.kind not in ("table", "latents"):
         raise BadRequest(
             f"{table.name} is of kind {table.kind!r}: a schema of columns is for tables"
         )
-    plan = _Plan(table, _schema_of(schema), columns, bad)
+    plan = _Plan(table, known, columns, bad)
     made = plan.frames(progress, cancelled)
     if blocks:
         return made
-    parts = list(made)
-    whole = pd.concat(parts) if len(parts) > 1 else parts[0]
+    whole = joined(list(made))
     whole.attrs = {"units": plan.units, **({"bad_values": plan.bad} if plan.bad else {})}
     return whole
 
@@ -109,13 +129,20 @@ def _schema_of(schema: Any) -> dict[str, dict[str, Any]]:
             raise BadRequest(f"column {name!r} of the schema: give a type, or a mapping of facts")
         for key, value in facts.items():
             if key not in _FACTS:
-                close = difflib.get_close_matches(str(key), _FACTS, 1, 0.5)
-                hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_FACTS)}"
+                hint = closest(str(key), _FACTS).removeprefix("; ")
+                hint = hint or f"there are {', '.join(_FACTS)}"
                 raise UnknownName(f"column {name!r} of the schema has {key!r}: {hint}")
-            if value is not None and not isinstance(value, str):
-                raise BadRequest(f"column {name!r} of the schema: {key} is {value!r}; give a text")
+            wanted, word = (bool, "true or false") if key == "nullable" else (str, "a text")
+            if value is not None and not isinstance(value, wanted):
+                raise BadRequest(f"column {name!r} of the schema: {key} is {value!r}; give {word}")
         found[str(name)] = dict(facts)
     return found
+
+
+def _written(schema: dict[str, dict[str, Any]]) -> list[str]:
+    """Give the columns, as the file calls them, that are texts by a schema."""
+    found = schema.items()
+    return [facts.get("from") or name for name, facts in found if facts.get("dtype") in _TEXTS]
 
 
 def _of_file(path: Path) -> Any:
@@ -147,7 +174,7 @@ class _Plan:
     ) -> None:
         self.table, self.schema, self.how = table, schema, bad
         self.bad: dict[str, int] = {}
-        taken = {facts.get("from", name): name for name, facts in schema.items()}
+        taken = {facts.get("from") or name: name for name, facts in schema.items()}
         for stored in taken:
             table.column(stored)
         names = [taken.get(name, name) for name in table.columns]
@@ -157,10 +184,8 @@ class _Plan:
         stored = dict(zip(names, table.columns, strict=True))
         for name in columns or ():
             if name not in stored:
-                close = difflib.get_close_matches(str(name), names, 1, 0.5)
-                hint = (
-                    f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names[:8])}"
-                )
+                hint = closest(str(name), names).removeprefix("; ")
+                hint = hint or f"there are {', '.join(names[:8])}"
                 raise UnknownName(f"{table.name}, with this schema, has no column {name!r}: {hint}")
         self.stored = {name: stored[name] for name in (names if columns is None else columns)}
         self.units: dict[str, str] = {}
@@ -223,7 +248,21 @@ class _Plan:
         if name in self.factors:
             values = self._told(name, *cast(values, "float64"))
             values = pd.Series(self.factors[name](values.to_numpy()), index=values.index)
-        return values if dtype is None else self._told(name, *cast(values, dtype, self.how))
+        if dtype is not None:
+            values = self._told(name, *cast(values, dtype, self.how))
+        if facts.get("nullable") is False:
+            self._all_there(name, values)
+        return values
+
+    def _all_there(self, name: str, values: pd.Series) -> None:
+        rows = np.flatnonzero(values.isna())
+        if rows.size:
+            first = ", ".join(str(values.index[row]) for row in rows[:FIRST])
+            raise DataCheckFailed(
+                f"{self.table.path or self.table.name}, column {self.stored[name]!r}: {rows.size:,} values "
+                f"of these {len(values):,} rows are missing (rows {first}), and the schema says nullable: "
+                "false. Rows are counted from 0"
+            )
 
     def _told(self, name: str, values: pd.Series, wrong: Any, given: Any, dtype: str) -> pd.Series:
         """Give the values, unless some are none of their type."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from typing import Any, ClassVar, get_type_hints
 
 import numpy as np
 
-from ..errors import BadRequest, DataCheckFailed, UnknownName
+from ..errors import BadRequest, DataCheckFailed, UnknownName, closest
 from .findings import Failing, Finding, percent
 from .given import Block, Given
 
@@ -203,8 +202,9 @@ def check_called(name: str) -> type[Check]:
     """
     every = checks()
     if name not in every:
-        close = difflib.get_close_matches(str(name), every, 1, 0.5)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(every))}"
+        hint = (
+            closest(str(name), every).removeprefix("; ") or f"there are {', '.join(sorted(every))}"
+        )
         raise UnknownName(f"there is no check {name!r}: {hint}")
     return every[name]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from .given import Given
 _TEXT_HEAD = 4096
 
 
-def given(data: Any, name: str | None = None) -> Given:
+def given(data: Any, name: str | None = None, as_text: Collection[str] = ()) -> Given:
     """Give data as blocks of rows.
 
     Parameters
@@ -29,6 +29,8 @@ def given(data: Any, name: str | None = None) -> Given:
         a mapping of names to arrays of one length.
     name
         What it is called in reports; the file's name by default.
+    as_text
+        Columns of a text file that stay texts as they are written.
 
     Raises
     ------
@@ -37,17 +39,17 @@ def given(data: Any, name: str | None = None) -> Given:
     """
     from dataclasses import replace
 
-    found = _given(data, name)
+    found = _given(data, name, as_text)
     return found if name is None else replace(found, name=name)
 
 
-def _given(data: Any, name: str | None) -> Given:
+def _given(data: Any, name: str | None, as_text: Collection[str]) -> Given:
     if isinstance(data, Given):
         return data
     if isinstance(data, str | os.PathLike):
-        return _of_path(Path(data))
+        return _of_path(Path(data), as_text)
     if isinstance(data, Dataset):
-        return _of_dataset(data)
+        return _of_dataset(data, as_text)
     if isinstance(data, pd.DataFrame):
         return table_blocks.of_frame(data, name or "table")
     if isinstance(data, pd.Series):
@@ -73,10 +75,9 @@ def _given(data: Any, name: str | None) -> Given:
     return _of_array(data, name or "array")
 
 
-def _of_path(path: Path) -> Given:
+def _of_path(path: Path, as_text: Collection[str]) -> Given:
     from ..readers.registry import open_dataset
     from ..readers.table import CsvReader
-    from .text_blocks import of_text
 
     # Opening a data set of text reads all of it: a table of text is told by its head first.
     if path.is_file():
@@ -90,13 +91,13 @@ def _of_path(path: Path) -> Given:
             and CsvReader().sniff(head, path)
             and path.suffix.lower() in (".csv", ".tsv", ".txt")
         ):
-            return of_text(path)
-    return _of_dataset(open_dataset(path))
+            return table_blocks.of_text(path, as_text)
+    return _of_dataset(open_dataset(path), as_text)
 
 
-def _of_dataset(dataset: Dataset) -> Given:
+def _of_dataset(dataset: Dataset, as_text: Collection[str]) -> Given:
     if dataset.kind == "table":
-        return table_blocks.of_table(dataset)
+        return table_blocks.of_table(dataset, as_text)
     if dataset.kind == "scene":
         return array_blocks.of_scene(dataset)
     if dataset.kind == "waveforms":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ..datasets import Dataset, LazyTable
-from ..errors import BadRequest, DamagedFile
-from .given import ROWS, Block, Column, Given, column_of, series_of
+from ..datasets.lazy import ArrowRows
+from ..errors import BadRequest
+from ..processing.table_units import units_of_schema
+from ..processing.tabular.series import columns_of_arrow, series_of
+from ..readers.table import HEAD_BYTES
+from ..readers.text_columns import TextFile, TextRows
+from .given import ROWS, Block, Column, Given, column_of
 
 
 def of_frame(frame: pd.DataFrame, name: str) -> Given:
@@ -66,13 +70,13 @@ def of_arrays(arrays: Mapping[str, Any], name: str, source: Any, kind: str = "ta
     return Given(name, kind, facts(sample, list(held), units), count, read, source=source)
 
 
-def of_table(dataset: Dataset) -> Given:
+def of_table(dataset: Dataset, as_text: Collection[str] = ()) -> Given:
     """Give a data set of kind table; its units are those of the FITS header or of the Parquet file."""
-    origin = dataset.provenance
-    path = None if origin is None else origin.path
-    if origin is not None and origin.reader == "Parquet" and Path(origin.path).is_file():
-        return of_parquet(Path(origin.path), dataset)
+    path = None if dataset.provenance is None else dataset.provenance.path
     table = dataset.table
+    if table.arrow is not None:
+        rows = table.arrow.as_text(as_text) if as_text else table.arrow
+        return of_arrow(rows, dataset.name, len(table), path, dataset)
     return Given(
         dataset.name, "table", lazy_columns(table), len(table), lazy_blocks(table), path, dataset
     )
@@ -135,105 +139,59 @@ def facts(sample: Block, names: Sequence[str], units: Mapping[str, str]) -> dict
     return found
 
 
-def of_parquet(path: Path, source: Any = None) -> Given:
-    """Give a Parquet file, in blocks that cross its row groups: one may hold all of its rows."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def of_text(path: Path, as_text: Collection[str] = ()) -> Given:
+    """Give a CSV file, looked through once for types that all of its rows fit, and never all in memory.
 
-    try:
-        with pq.ParquetFile(path) as file:
-            schema, count = file.schema_arrow, file.metadata.num_rows
-            gaps = _with_gaps(file)
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(
-            f"{path.name} is no Parquet file that can be read ({str(error)[:120]}): copy it again"
-        ) from None
+    Parameters
+    ----------
+    path
+        Of the file.
+    as_text
+        Columns that stay texts as they are written, whatever their values look like.
+
+    Raises
+    ------
+    DamagedFile
+        Rows of another number of columns than the first line names.
+    """
+    with path.open("rb") as opened:
+        file = TextFile(path, path.name, opened.read(HEAD_BYTES))
+    rows = TextRows(file, as_text)
+    return of_arrow(rows, path.name, rows.count, str(path), known=rows.gaps(rows.schema.names))
+
+
+def of_arrow(
+    rows: ArrowRows,
+    name: str,
+    count: int,
+    path: str | None = None,
+    source: Any = None,
+    known: Collection[str] = (),
+) -> Given:
+    """Give a table that Arrow reads, in blocks that cross its row groups: one may hold all of its rows.
+
+    `known` are columns that are known to have missing values before they are read.
+    """
+    schema = rows.schema
 
     def read(names: Sequence[str]) -> Iterator[Block]:
-        start = 0
-        try:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(ROWS, columns=list(names)):
-                    yield arrow_block(batch, start, gaps)
-                    start += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
-            raise DamagedFile(
-                f"{path.name}: the rows after {start} cannot be read ({str(error)[:160]}); the file may be "
-                "damaged, copy or download it again"
-            ) from None
+        start, gaps = 0, rows.gaps(names)
+        for batch in rows.batches(names, ROWS):
+            if batch.num_rows:
+                yield arrow_block(batch, start, gaps)
+                start += batch.num_rows
+        if not start:
+            yield arrow_block(schema.empty_table().select(list(names)), 0, gaps)
 
-    empty = arrow_block(schema.empty_table(), 0, gaps)
-    columns = facts(empty, schema.names, parquet_units(schema))
-    return Given(path.name, "table", columns, count, read, str(path), source)
+    empty = arrow_block(schema.empty_table(), 0, known)
+    columns = facts(empty, schema.names, units_of_schema(schema))
+    return Given(name, "table", columns, count, read, path, source)
 
 
-def _with_gaps(file: Any) -> set[str]:
-    """Give the columns of which some row group has missing values, or does not say."""
-    found = set()
-    for number in range(file.metadata.num_row_groups):
-        group = file.metadata.row_group(number)
-        for i in range(group.num_columns):
-            told = group.column(i).statistics
-            if told is None or not told.has_null_count or told.null_count:
-                found.add(group.column(i).path_in_schema)
-    return found
-
-
-def parquet_units(schema: Any) -> dict[str, str]:
-    """Give the units that a Parquet file tells: in a field's metadata, or as astropy writes them."""
-    units: dict[str, str] = {}
-    for one in schema:
-        told = one.metadata or {}
-        for key in (b"unit", b"units", b"UNIT"):
-            if key in told:
-                units[one.name] = told[key].decode("utf-8", "replace")
-    whole = schema.metadata or {}
-    try:
-        attributes = json.loads(whole.get(b"pandas", b"{}")).get("attributes", {})
-        units |= {str(k): str(v) for k, v in attributes.get("units", {}).items()}
-    except (ValueError, AttributeError, TypeError):
-        pass  # somebody else's metadata
-    if b"table_meta_yaml" in whole and len(whole[b"table_meta_yaml"]) < 1 << 20:
-        import yaml
-
-        try:
-            for column in yaml.safe_load(whole[b"table_meta_yaml"])["datatype"]:
-                if column.get("unit"):
-                    units[str(column["name"])] = str(column["unit"])
-        except (yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError):
-            pass
-    return units
-
-
-def arrow_block(batch: Any, start: int, gaps: set[str]) -> Block:
-    """Give a block of an Arrow table; whole numbers with missing ones among them stay whole."""
-    import pyarrow as pa
-
-    series: dict[str, Any] = {}
-    arrays: dict[str, Any] = {}
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        kind = column.type
-        if (
-            pa.types.is_list(kind)
-            or pa.types.is_large_list(kind)
-            or pa.types.is_fixed_size_list(kind)
-        ):
-            rows = column.to_numpy(zero_copy_only=False) if len(column) else np.empty(0, object)
-            same = len({len(row) for row in rows if row is not None}) == 1 and None not in list(
-                rows
-            )
-            arrays[name] = np.stack(list(rows)) if same else np.asarray(rows, dtype=object)
-            continue
-        if pa.types.is_dictionary(kind):
-            column = column.cast(kind.value_type)
-        if (pa.types.is_integer(kind) or pa.types.is_boolean(kind)) and name in gaps:
-            names = {"bool": "boolean"}
-            dtype = names.get(str(kind), str(kind).replace("int", "Int").replace("uI", "UI"))
-            gone = np.asarray(column.is_null())
-            filled = column.fill_null(False if str(kind) == "bool" else 0)
-            values = pd.Series(filled.to_numpy(zero_copy_only=False)).astype(dtype)
-            series[name] = values.mask(gone) if gone.any() else values
-            continue
-        series[name] = column.to_pandas()
+def arrow_block(batch: Any, start: int, gaps: Collection[str]) -> Block:
+    """Give a block of an Arrow table, with columns as `processing.tabular.table_of` has them."""
+    found = columns_of_arrow(batch, gaps)
+    arrays = {name: one for name, one in found.items() if isinstance(one, np.ndarray)}
+    series = {name: one for name, one in found.items() if name not in arrays}
     frame = pd.DataFrame(series, index=range(batch.num_rows))
     return Block((start,), frame.set_axis(range(start, start + batch.num_rows)), arrays)

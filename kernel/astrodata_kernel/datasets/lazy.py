@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import escape
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -125,6 +125,23 @@ class Rows(Protocol):
         """Give rows [start, stop) of some columns as an `astropy.table.Table`."""
 
 
+@runtime_checkable
+class ArrowRows(Protocol):
+    """Rows of a file that Arrow reads, in all the types that Arrow has."""
+
+    schema: Any
+    """Names and types of the columns, and what the file tells of them."""
+
+    def batches(self, columns: Sequence[str], rows: int) -> Iterator[Any]:
+        """Give all rows of some columns, as batches of so many at most."""
+
+    def gaps(self, columns: Collection[str]) -> set[str]:
+        """Give which of some columns have missing values, of those of whole numbers and flags at least."""
+
+    def as_text(self, columns: Collection[str]) -> ArrowRows:
+        """Give the same rows, of a text file with some columns as texts as they are written."""
+
+
 class LazyTable:
     """A table on disk: columns and row count at once, rows as `astropy.table.Table` when sliced.
 
@@ -147,6 +164,11 @@ class LazyTable:
     def colnames(self) -> list[str]:
         """Names of the columns."""
         return [name for name, _, _ in self.columns]
+
+    @property
+    def arrow(self) -> ArrowRows | None:
+        """The rows as Arrow has them, None where they are in no file that Arrow reads."""
+        return self._rows if isinstance(self._rows, ArrowRows) else None
 
     def __len__(self) -> int:
         return self._length

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ..errors import BadRequest
 from ..processing.table_units import unit_of
 from .definitions import DTYPES, TIME, Column, Definition, nearest
+from .event_ids import beyond, check_texts
 from .times import moments
 
 _KINDS = {
@@ -57,6 +58,8 @@ def checked(definition: Definition, table: Any, at: Any = None, first: int = 0) 
     if made["event_id"].null_count:
         row = int(np.flatnonzero(pc.is_null(made["event_id"]).to_numpy(zero_copy_only=False))[0])
         raise BadRequest(f"column 'event_id', row {first + row}: an event without an id")
+    if definition.id_dtype == "string":
+        check_texts(made["event_id"], first)
     if at is None:
         times = moments(_plain(given["event_time"]), "column 'event_time'", first=first)
     else:
@@ -144,6 +147,8 @@ def _plain(values: Any) -> Any:
         else getattr(values, "unmasked", values)
     )
     plain = np.asarray(getattr(kept, "value", kept))
+    if plain.dtype.kind == "U" and isinstance(kept, list | tuple):
+        plain = np.asarray(kept, dtype=object)  # NumPy's own texts lose a NUL at their end
     if plain.dtype.kind == "S":
         plain = np.char.decode(plain, "utf-8", "replace")
     if not plain.dtype.isnative:  # as FITS has it
@@ -193,6 +198,8 @@ def _times(column: Column, plain: Any, first: int) -> pa.Array:
     if hasattr(plain, "datetime64"):
         plain = plain.utc.datetime64
     series = pd.Series(plain).reset_index(drop=True)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(series.cat.categories.dtype)
     there = series.notna()
     made = pd.Series(pd.NaT, index=series.index, dtype="datetime64[us, UTC]")
     if there.any():
@@ -253,6 +260,8 @@ def _cast(column: Column, found: pa.Array, first: int) -> pa.Array:
             same = False
         if not same:
             break
+    if column.name == "event_id" and kind == pa.int64() and pa.types.is_integer(found.type):
+        raise BadRequest(f"column 'event_id', row {first + row}: {beyond(value.as_py())}")
     raise BadRequest(
         f"column {column.name!r}, row {first + row}: {value.as_py()!r} is no {column.dtype} without loss; if "
         f"the loss is meant, turn the column into {column.dtype} before, or define it as {found.type}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+
+from ..errors import closest
 
 FORMAT = 1
 """Of ``view.json`` and of the parts; a higher one is of a newer version of this package."""
@@ -133,10 +134,10 @@ class Definition:
 
 def nearest(name: str, names: Sequence[str]) -> str:
     """Give the end of a sentence: which name may be meant, or which there are."""
-    close = difflib.get_close_matches(name, names, 1, 0.5)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there are: {', '.join(map(repr, names[:12])) or 'none'}"
+    return (
+        closest(name, names).removeprefix("; ")
+        or f"there are: {', '.join(map(repr, names[:12])) or 'none'}"
+    )
 
 
 def _hash(facts: Any) -> str:

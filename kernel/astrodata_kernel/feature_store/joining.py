@@ -13,7 +13,8 @@ import pyarrow as pa
 from ..errors import BadRequest, DamagedFile, UnknownName
 from .definitions import TIME, nearest
 from .engine import connection, quoted, selection
-from .pieces import Wanted, framed, ids_of
+from .event_ids import ids_of
+from .pieces import Wanted, framed
 from .times import moments
 from .views import FeatureView
 

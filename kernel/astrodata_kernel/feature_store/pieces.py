@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..errors import BadRequest, DamagedFile
+from ..errors import DamagedFile
 from .definitions import TIME
 from .parts import Part
 
@@ -196,39 +196,3 @@ def framed(table: pa.Table) -> pd.DataFrame:
             column.to_pandas(types_mapper=lambda _, kind=kind: kind) if gaps else column.to_pandas()
         )
     return pd.DataFrame(made)
-
-
-def ids_of(events: Any, id_dtype: str) -> tuple[Any, ...]:
-    """Give ids sorted and each once, of the type that a view has.
-
-    Raises
-    ------
-    BadRequest
-        Ids of another type.
-    """
-    values = events.to_numpy() if hasattr(events, "to_numpy") else np.asarray(events)
-    values = np.atleast_1d(values)
-    if id_dtype == "int64":
-        if values.size and values.dtype.kind not in "iu":
-            values = _whole(values)
-        return tuple(int(one) for one in np.unique(values.astype(np.int64)))
-    bad = [one for one in values.tolist() if not isinstance(one, str)]
-    if bad:
-        raise BadRequest(f"ids such as {str(bad[0])[:40]!r}: the ids of this view are texts")
-    return tuple(sorted(set(map(str, values))))
-
-
-def _whole(values: Any) -> Any:
-    try:
-        made = np.array([int(one) for one in values.tolist()], np.int64)
-        same = all(
-            not isinstance(a, str | bool) and a == b
-            for a, b in zip(values.tolist(), made.tolist(), strict=True)
-        )
-    except (TypeError, ValueError, OverflowError):
-        same = False
-    if not same:
-        raise BadRequest(
-            f"ids such as {str(values.reshape(-1)[0])[:40]!r}: the ids of this view are whole numbers"
-        )
-    return made

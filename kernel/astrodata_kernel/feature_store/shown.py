@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..amounts import bytes_text
 from ..errors import AstrodataError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from .views import FeatureView
 
 _SHOWN = 3
-_UNITS = {10**3: "kB", 10**6: "MB", 10**9: "GB"}
 _LEFT = "style='text-align:left'"
 
 
@@ -72,7 +72,7 @@ def _written(view: FeatureView) -> dict[str, str]:
     return {
         "rows": f"{sum(part.rows for part in parts):,} in {len(parts):,} parts",
         "times": times,
-        "size": _bytes(sum(part.size for part in parts)),
+        "size": bytes_text(sum(part.size for part in parts)),
         "made by": ", ".join(made[:_SHOWN]) + more,
     }
 
@@ -82,13 +82,6 @@ def _time(moment: int) -> str:
         return pd.Timestamp(moment, unit="us", tz="UTC").isoformat(timespec="seconds")
     except (ValueError, OverflowError):
         return "beyond the calendar"
-
-
-def _bytes(count: float) -> str:
-    if count < 1000:
-        return f"{count:.0f} B"
-    unit = next((u for n, u in _UNITS.items() if count < 1000 * n), "GB")
-    return f"{count / next(n for n, u in _UNITS.items() if u == unit):,.1f} {unit}"
 
 
 def _row(cells: list[str]) -> str:

@@ -15,10 +15,11 @@ import pandas as pd
 from ..errors import AstrodataError, BadRequest, UnknownName
 from .checking import checked
 from .definitions import KEYS, Column, Definition, nearest
+from .event_ids import ids_of
 from .manifests import MANIFEST, listing
 from .part_writing import write_part
 from .parts import Part, check_part
-from .pieces import Wanted, framed, ids_of, pieces, read_piece
+from .pieces import Wanted, framed, pieces, read_piece
 from .times import micros, moment
 
 
@@ -240,10 +241,14 @@ class FeatureView:
             if problem not in self._told:
                 self._told.add(problem)
                 warnings.warn(f"{self.name}@v{self.version}: {problem}", stacklevel=3)
-        if as_of is None:
-            return parts
-        last = micros(moment(as_of, "as_of", down=True))
-        return [part for part in parts if part.created <= last]
+        return _until(parts, as_of)
+
+    def contents(self, as_of: Any = None) -> list[str]:
+        """Give the hashes of the rows of each part that was there at a time, the oldest first.
+
+        Two times with the same ones have the same rows; `verify` tells whether these are what was written.
+        """
+        return [part.content for part in _until(self.parts, as_of)]
 
     def verify(self) -> list[str]:
         """Read all parts and give what is wrong: damaged and foreign files, rows that were changed."""
@@ -303,6 +308,13 @@ class FeatureView:
             return made.sql(query, params=told)
         made.register("nothing", self.definition.schema.empty_table())
         return made.sql(f"SELECT {', '.join(map(quoted, names))} FROM nothing")  # noqa: S608
+
+
+def _until(parts: list[Part], as_of: Any) -> list[Part]:
+    if as_of is None:
+        return parts
+    last = micros(moment(as_of, "as_of", down=True))
+    return [part for part in parts if part.created <= last]
 
 
 def _each(table: Any) -> Iterable[Any]:

@@ -12,7 +12,6 @@ _HOMES = {
     "LineageWriter": "writers",
     "Step": "records",
     "Store": "stores",
-    "crate": "crates",
     "draw": "drawing",
     "lineage_folder": "writers",
     "tree": "trees",

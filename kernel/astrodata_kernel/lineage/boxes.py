@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..amounts import bytes_text
 from .drawing import Box
 from .plain import plain, shown
 
@@ -61,7 +62,7 @@ def _artifact(one: Artifact) -> Box:
     kind = "file" if one.path and (one.kind in ("file", "") or not one.names) else "data"
     told = [one.kind] if one.kind else []
     if one.size is not None:
-        told.append(_bytes(one.size))
+        told.append(bytes_text(one.size))
     if len(one.names) > 1:
         told.append(f"also {one.names[1]}")
     tip = [one.key[:71], *one.names[:5], *one.paths[:5]]
@@ -167,12 +168,3 @@ def _artifacts(ident: str, found: Sequence[Artifact]) -> Box:
     told = f"{names[0]}, …" if len(names) > 1 else names[0]
     title = f"{len(found):,} × {kinds[0] if len(kinds) == 1 else 'content'}"
     return Box(ident, title, told, "file" if files else "data", "", "\n".join(names[:20]))
-
-
-def _bytes(size: int) -> str:
-    amount = float(size)
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if amount < 1000 or unit == "TB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadRequest, UnknownName, UnreadableFile
+from ..errors import BadRequest, UnknownName, UnreadableFile, closest
 from .plain import shown
 from .records import Item, Step, hash_of
 
@@ -79,8 +78,7 @@ def wanted(store: Store, what: Any) -> Wanted:
     if isinstance(what, str) and store.of_run(run):
         return _of_output(store, run, place) if place else _of_run(store, run)
     if isinstance(what, str) and _RUN.fullmatch(text) and not Path(text).exists():
-        close = difflib.get_close_matches(run, store.runs(), 1, 0.5)
-        hint = f"; did you mean {shown(close[0])}?" if close else ""
+        hint = closest(run, map(shown, store.runs()))
         raise UnknownName(f"no record in {store.folder} is of run {shown(run)}{hint}")
     return _of_path(store, text)
 
@@ -114,8 +112,7 @@ def _of_output(store: Store, run: str, place: str) -> Wanted:
     keys = tuple(one.key for name, one in made.items() if place in (name, name.split(".")[0]))
     if keys:
         return Wanted(f"{shown(run)}:{shown(place)}", keys, run)
-    close = difflib.get_close_matches(place, made, 1, 0.4)
-    hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(list(made)[:8])}"
+    hint = closest(place, made) or f"; it has {', '.join(list(made)[:8])}"
     raise UnknownName(f"run {shown(run)} has no output {shown(place)!r}{hint}")
 
 
@@ -139,8 +136,7 @@ def _of_path(store: Store, text: str) -> Wanted:
             )
     if there is not None:
         return Wanted(str(path), (f"none:{path}",), path=str(path.resolve()))
-    close = difflib.get_close_matches(_absolute(path), store.paths(), 1, 0.6)
-    hint = f"; did you mean {shown(close[0], 500)}?" if close else ""
+    hint = closest(_absolute(path), (shown(one, 500) for one in store.paths()))
     raise UnreadableFile(f"{shown(text, 500)} is no file, and no run knows of it{hint}")
 
 

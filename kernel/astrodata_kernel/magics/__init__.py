@@ -1,87 +1,137 @@
-"""``%astro``: what the panel does, typed."""
+"""``%astro``: what the panel does, typed. Each subcommand is one call into the library."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import difflib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from ..errors import AstrodataError, BadRequest, closest
-from . import browsing, daidream, labelling, pipelines, scenes
-from .completing import complete
-from .words import words_of
-
-HELP = """\
-%astro view PATH|NAME [--hdu N]               look at a file, or at a data set of the catalogue
-%astro ls                                     list the catalogue of this workspace
-%astro add PATH [--name N] [--tag T ...]      add a file to it, where the file is
-%astro info PATH|NAME                         kind, shape, parts, checks and SHA-256
-%astro train daidream PATH|NAME [--preset slides|released|quick] [--engine keras|dask|jax] [--as MODEL]
-                                              train an autoencoder on traces, and keep it as MODEL
-%astro encode PATH|NAME --model MODEL         latents of traces, kept as Parquet
-%astro garage PATH|NAME --model MODEL [--rate 0.01]
-                                              the cut that noise-only traces make, kept as JSON
-%astro explore PATH|NAME --encoder MODEL|RUN [--method pca|umap|pacmap|tsne] [--labels SESSION]
-                                              map of the latents: select, look behind a point, label
-%astro label PATH|NAME --classes A,B,C [--session NAME] [--queue STRATEGY [--encoder MODEL]] [--blind]
-                                              label events with the keyboard, from where you stopped
-%astro labels [PATH|NAME]                     list label sessions, or give all labels of a data set
-%astro index SCENE NBR|FORMULA [--save FILE.tif [--resolution M]] [--offset N] [--scale N]
-                                              an index of a satellite scene as a map
-%astro burnt BEFORE AFTER [--mask CEMS|FILE] [--threshold T] [--model MODEL] [--resolution M]
-             [--save FILE.tif] [--offset N] [--scale N]
-                                              what burnt between two scenes: map, hectares, scores
-%astro run FILE.yaml [-p NAME=VALUE ...] [--upto STEP] [--fresh STEP] [--dry-run]
-           [--no-track] [--as NAME]
-                                              run a pipeline: what is not done yet is done
-%%astro pipeline [the same options]           the same of the YAML in the cell
-
-Names with spaces go in quotes: %astro view "my galaxy.fits"\
-"""
-
-COMMANDS: dict[str, Callable[[Sequence[str]], Any]] = {
-    "view": browsing.view_data,
-    "ls": browsing.list_data,
-    "add": browsing.add_data,
-    "info": browsing.info_of,
-    "train": daidream.train,
-    "encode": daidream.encode_data,
-    "garage": daidream.garage_of,
-    "explore": labelling.explore,
-    "label": labelling.label,
-    "labels": labelling.labels,
-    "index": scenes.show_index,
-    "burnt": scenes.map_burnt,
-    "run": pipelines.run_file,
-}
+from ..errors import AstrodataError, BadRequest, UnreadableFile, closest
+from . import completing
+from .calls import script_of
+from .declaring import Command
+from .helping import in_full, told, unknown
+from .table import command_of, members
+from .words import Word, words_of
 
 
 def register(ipython: Any) -> None:
     """Give an IPython shell the magics ``%astro`` and ``%%astro``; doing it twice is harmless."""
-    ipython.register_magic_function(astro, "line", "astro")
-    ipython.register_magic_function(astro_cell, "cell", "astro")
-    ipython.set_hook("complete_command", complete, str_key="%astro")
+    from IPython.core.magic import needs_local_scope, no_var_expand
+
+    # Values of variables are put in word by word: within the line they would fall into words themselves.
+    line = no_var_expand(needs_local_scope(astro))
+    cell = no_var_expand(needs_local_scope(astro_cell))
+    ipython.register_magic_function(line, "line", "astro")
+    ipython.register_magic_function(cell, "cell", "astro")
+    completing.register(ipython)
 
 
-def astro(line: str) -> Any:
-    """Run one line of ``%astro``, and print what is wrong with it in a sentence."""
+def astro(line: str, local_ns: dict[str, Any] | None = None) -> Any:
+    """Do one subcommand, such as ``%astro view m13.fits``; ``%astro help`` lists them.
+
+    What is wrong is printed in a sentence.
+    """
+    return _spoken(lambda: _line(words_of(line, _names(local_ns))))
+
+
+def astro_cell(line: str, cell: str, local_ns: dict[str, Any] | None = None) -> Any:
+    """Run the pipeline of a cell that begins with ``%%astro pipeline``.
+
+    What is wrong is printed in a sentence.
+    """
+    return _spoken(lambda: _cell(words_of(line, _names(local_ns)), cell))
+
+
+def _line(words: list[Word]) -> Any:
+    if not words or words[0] in ("help", "-h", "--help"):
+        _say(told(words[1:]))
+        return None
+    command, length = command_of(words)
+    if command is None:
+        raise BadRequest(_no_command(words))
+    return _done(command, words[length:])
+
+
+def _cell(words: list[Word], text: str) -> Any:
+    command, length = command_of(words, is_cell=True)
+    if command is None:
+        given = f": {words[0]}{closest(words[0], ['pipeline'])}" if words else ""
+        raise BadRequest(f"%%astro{given}; a cell can begin with %%astro pipeline")
+    return _done(command, words[length:], text)
+
+
+def _no_command(words: list[Word]) -> str:
+    family = members(words[0])
+    if family:
+        meant = closest(words[1], family) if len(words) > 1 else ""
+        return f"%astro {words[0]}: say which{meant}; there are: {', '.join(family)}"
+    if command_of(words, is_cell=True)[0] is not None:
+        return f"%astro {words[0]}: it begins a cell, as %%astro {words[0]}, with the YAML below it"
+    return unknown(words[0])
+
+
+def _done(command: Command, words: list[Word], cell: str = "") -> Any:
+    given = command.read(words, cell)
+    if given.help:
+        _say(in_full(command))
+        return None
+    shell = _shell()
+    if given.bound is not None and shell is None:
+        raise BadRequest(
+            f"{command.magic}: --as binds a name of an IPython session, and there is none"
+        )
+    call = command.call(given)
+    if given.code:
+        _say(script_of(call, given.bound))
+        return None
+    if command.before is not None:
+        command.before()
     try:
-        words = words_of(line)
-        if not words or words[0] in ("help", "-h", "--help"):
-            print(HELP)  # noqa: T201 - a magic speaks to the notebook
-            return None
-        command, rest = words[0], words[1:]
-        if command not in COMMANDS:
-            raise BadRequest(f"%astro {command}: unknown{closest(command, COMMANDS)}\n\n{HELP}")
-        return COMMANDS[command](rest)
+        made = call.do()
+    except UnreadableFile as error:
+        raise error.saying(f"{error}{_near(words)}") from error
+    if given.bound is not None:
+        shell.user_ns[given.bound] = made
+    return made
+
+
+def _near(words: list[Word]) -> str:
+    """Give the name of the catalogue that somebody may have meant where there is no such file."""
+    from ..catalog import Catalog
+
+    names = [entry.name for entry in Catalog()]
+    for word in words:
+        with suppress(OSError, ValueError):
+            close = difflib.get_close_matches(word, names, 1, 0.5)
+            if close and word not in names and not Path(word).exists():
+                return f"; the catalogue has {close[0]!r}"
+    return ""
+
+
+def _names(local_ns: dict[str, Any] | None) -> dict[str, Any] | None:
+    shell = _shell()
+    return None if shell is None else {**shell.user_ns, **(local_ns or {})}
+
+
+def _shell() -> Any:
+    from IPython import get_ipython
+
+    return get_ipython()
+
+
+def _spoken(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
     except AstrodataError as error:
-        print(error)  # noqa: T201
+        _say(str(error))
         return None
 
 
-def astro_cell(line: str, cell: str) -> Any:
-    """Run a cell that begins with ``%%astro``, and print what is wrong with it in a sentence."""
-    try:
-        return pipelines.run_cell(words_of(line), cell)
-    except AstrodataError as error:
-        print(error)  # noqa: T201
-        return None
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - a magic speaks to the notebook
+
+
+__all__ = ["astro", "astro_cell", "register"]

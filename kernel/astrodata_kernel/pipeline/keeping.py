@@ -84,6 +84,7 @@ class Keeper:
 
     def _open(self) -> None:
         from ..tracking import Tracker
+        from ..tracking.lost_runs import FOLDER
 
         if self._track in (None, True) and not find_spec("mlflow"):
             self._off = True
@@ -96,7 +97,7 @@ class Keeper:
             tracker.run(
                 tracker.name or self._pipeline.name,
                 tags={
-                    "astrodata.run": self._record.folder.id,
+                    FOLDER: self._record.folder.id,
                     "astrodata.pipeline": self._pipeline.name,
                     **self._tags,
                 },

@@ -11,13 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import AstrodataError, Cancelled, StepFailed
+from ..errors import AstrodataError, Cancelled, DamagedFile, StepFailed
 from ..lineage.writers import LineageWriter, lineage_folder
 from ..runs.run_folder import now
 from ..user import user_name
 from .block_types import Block
-from .caching import Cache, Kept, Result
+from .caching import Cache, Result
 from .claims import Claims
+from .kept_values import Kept
 from .registry import package_of
 from .sources import Source
 from .working import Heard, Tell, Work
@@ -158,7 +159,10 @@ def kept_result(job: Job, store: Cache) -> Result | None:
     if found is None:
         return None
     if job.block.holds is not None:
-        outputs = {name: store.get(kept.hash) for name, kept in found.outputs.items()}
+        try:
+            outputs = {name: store.get(kept.hash) for name, kept in found.outputs.items()}
+        except DamagedFile:
+            return None
         if not job.block.holds(job.parameters, outputs, _work(job, store)):
             return None
     _remember_use(job, found)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+from ..compute.clusters import check_workers
+from ..compute.failures import is_killed
 from ..errors import AstrodataError, Cancelled, StepFailed
 from .making import Job, Made, make
 from .run_records import RunRecord
-
-RETRIES = 3
-"""Workers that may die under a step before it counts as failed."""
 
 _PATIENCE = 0.5  # seconds of waiting between two looks whether the run shall end
 
@@ -69,13 +68,20 @@ class Workers:
             self._topic,
             str(self._record.folder.path),
             key=f"{job.block.name}-{name}-{uuid.uuid4().hex}",
-            retries=RETRIES,
+            # What its block raises it would raise again. Where a worker dies Dask begins the step anew by
+            # itself, as often as its scheduler allows.
             pure=False,
         )
         self._futures[future] = name
 
     def ready(self) -> Iterator[tuple[str, Made | BaseException]]:
-        """Give the jobs that are done by now, each with what came of it; waits a little if none is."""
+        """Give the jobs that are done by now, each with what came of it; waits a little if none is.
+
+        Raises
+        ------
+        ServiceFailed
+            No worker is there, and none will come.
+        """
         from distributed import TimeoutError as Late
         from distributed import wait
 
@@ -84,6 +90,7 @@ class Workers:
         try:
             done = wait(list(self._futures), timeout=_PATIENCE, return_when="FIRST_COMPLETED").done
         except Late:
+            check_workers(self._client)
             return
         for future in done:
             name = self._futures.pop(future)
@@ -128,9 +135,10 @@ def _on_worker(job: Job, topic: str, folder: str) -> Made:
 def _told(name: str, error: BaseException) -> BaseException:
     if isinstance(error, AstrodataError) or not isinstance(error, Exception):
         return error
-    if type(error).__name__ == "KilledWorker":
+    if is_killed(error):
+        times = int(error.allowed_failures) + 1  # type: ignore[attr-defined]
         return StepFailed(
-            f"step {name!r}: {RETRIES + 1} workers died doing it, one after the other: most often their "
+            f"step {name!r}: {times} workers died doing it, one after the other: most often their "
             "memory was too small; give workers more of it, or take smaller parts"
         )
     return StepFailed(f"step {name!r}: {type(error).__name__}: {error}")

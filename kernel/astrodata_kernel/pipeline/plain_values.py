@@ -75,6 +75,8 @@ def save_table(value: Any, folder: Path) -> None:
     try:
         table = pa.Table.from_pandas(value)
         pq.write_table(table, folder / "table.parquet", compression="zstd")
+        if kept := _categories(value):
+            pq.write_table(pa.table(kept), folder / "categories.parquet")
     except OSError:
         raise
     except (pa.ArrowException, ValueError, TypeError) as error:
@@ -87,7 +89,37 @@ def load_table(folder: Path) -> Any:
     """Give the table of a folder."""
     import pyarrow.parquet as pq
 
-    return pq.read_table(folder / "table.parquet").to_pandas()
+    table = pq.read_table(folder / "table.parquet").to_pandas()
+    if not (folder / "categories.parquet").is_file():
+        return table
+    import pandas as pd
+
+    kept = pq.read_table(folder / "categories.parquet")
+    for place, column in zip(kept.column_names, kept.columns, strict=True):
+        number = int(place.removesuffix(_ORDERED))
+        categories = pd.Index(column.chunk(0).flatten().to_pandas())
+        dtype = pd.CategoricalDtype(categories, ordered=place.endswith(_ORDERED))
+        table.isetitem(number, table.iloc[:, number].astype(dtype))
+    return table
+
+
+_ORDERED = " ordered"
+
+
+def _categories(table: Any) -> dict[str, Any]:
+    """Give the categories of columns, by their number, that Parquet has no place for: of all but texts."""
+    import pandas as pd
+    import pyarrow as pa
+
+    found = {}
+    for number, dtype in enumerate(table.dtypes):
+        if isinstance(dtype, pd.CategoricalDtype) and not pd.api.types.is_string_dtype(
+            dtype.categories.dtype
+        ):
+            place = f"{number}{_ORDERED if dtype.ordered else ''}"
+            values = pa.array(dtype.categories)
+            found[place] = pa.ListArray.from_arrays([0, len(values)], values)
+    return found
 
 
 def save_series(value: Any, folder: Path) -> None:

@@ -7,10 +7,10 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadRequest
+from ..plain_files import newest_below, size_below
 
 _FRESH = 3600.0
 """Seconds in which nothing is removed: somebody may be about to use it."""
@@ -46,18 +46,18 @@ def prune(folder: Path, days: float, *, dry_run: bool = False) -> int:
     gone: list[Path] = []
     for value in folder.glob("values/??/*"):
         named = f"sha256:{value.parent.name}{value.name}" in used
-        if not named and _newest((value,)) < now - _FRESH:
+        if not named and _touched(value) < now - _FRESH:
             gone.append(value)
     # Checkpoints of steps that failed and were not done since.
-    gone += [work for work in folder.glob("work/*") if _newest(_within(work)) < limit]
+    gone += [work for work in folder.glob("work/*") if newest_below(work) < limit]
     gone += [
         left
         for pattern in ("values/.new-*", "values/.old-*", "claims/*", "*/*/.*.part")
         for left in folder.glob(pattern)
-        if _newest((left,)) < now - _STALE
+        if _touched(left) < now - _STALE
     ]
-    gone += [mark for mark in folder.glob("marks/*/*") if _newest((mark,)) < limit]
-    freed = sum(_size(one) for one in gone)
+    gone += [mark for mark in folder.glob("marks/*/*") if _touched(mark) < limit]
+    freed = sum(size_below(one) for one in gone)
     if not dry_run:
         for one in gone:
             if one.is_dir() and not one.is_symlink():
@@ -81,23 +81,8 @@ def _of_runs(root: Path) -> set[str]:
     }
 
 
-def _within(folder: Path) -> Iterator[Path]:
-    yield folder
-    yield from folder.rglob("*")
-
-
-def _newest(paths: Iterator[Path] | tuple[Path, ...]) -> float:
-    """Give the time of the newest; others may remove them meanwhile."""
-    newest = 0.0
-    for path in paths:
-        with contextlib.suppress(OSError):
-            newest = max(newest, path.lstat().st_mtime)
-    return newest
-
-
-def _size(path: Path) -> int:
-    size = 0
-    for one in _within(path):
-        with contextlib.suppress(OSError):
-            size += one.lstat().st_size if one.is_file() else 0
-    return size
+def _touched(path: Path) -> float:
+    """Give when a file or folder itself was last written; others may remove it meanwhile."""
+    with contextlib.suppress(OSError):
+        return path.lstat().st_mtime
+    return 0.0

@@ -163,7 +163,7 @@ class Run:
         target
             The folder, which is made.
         **about
-            As of `adk.lineage.crate`: ``files="copy"`` takes the raw files along, ``licence``, ``author``,
+            As of `adk.runs.crate`: ``files="copy"`` takes the raw files along, ``licence``, ``author``,
             ``name``.
 
         Raises
@@ -173,7 +173,7 @@ class Run:
         UnreadableFile
             It cannot be written.
         """
-        from ..lineage import crate
+        from ..runs import crate
 
         return crate(self.folder.path, Path(target), files_of=Cache(self.root).files_of, **about)
 

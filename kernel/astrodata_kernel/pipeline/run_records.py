@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..compute.device_seconds import DeviceSeconds
 from ..errors import AstrodataError, Cancelled, TooLarge
 from ..readers.addresses import shown_within
 from ..runs import RunFolder
@@ -64,6 +65,7 @@ class RunRecord:
         self._changed = threading.Event()
         self._end = threading.Event()
         self._cancel = threading.Event()
+        self._devices = DeviceSeconds()
 
     @classmethod
     def begin(
@@ -92,6 +94,7 @@ class RunRecord:
             "parameters": {name: shown_within(value) for name, value in values.items()},
             "steps": told,
             "source": None if pipeline.source is None else str(pipeline.source),
+            "source_sha256": pipeline.source_sha256,
             "notes": [],
         }
         folder = RunFolder.create(root, pipeline.name, facts)
@@ -217,6 +220,7 @@ class RunRecord:
                     running = told["state"] == "running"
                     told["state"] = "cancelled" if running else "skipped"
             text = None if error is None else str(error)
+            self._look_at_devices()
             self._record |= {"state": state, "ended": now(), "error": text}
             try:
                 try:
@@ -256,6 +260,15 @@ class RunRecord:
             if time.monotonic() - beat >= BEAT:
                 self.folder.beat()
                 beat = time.monotonic()
+                self._look_at_devices()
+
+    def _look_at_devices(self) -> None:
+        with self._lock:
+            before = self._devices.seconds
+            self._devices.look()
+            self._record["device_seconds"] = round(self._devices.seconds, 3)
+            if self._devices.seconds > before:
+                self._changed.set()
 
     def _look(self) -> None:
         if self._cancel.is_set():

@@ -130,8 +130,11 @@ class _Running:
                 made = self._make(name)
             except DamagedFile:
                 # What another step gave was damaged since: it is made anew, and this one tried again.
-                if not self._mended(name):
+                lost = self._lost(name)
+                if not lost:
                     raise
+                for other in lost:
+                    self._one(other)
                 made = self._make(name)
         except BaseException as error:
             self._record.broke(name, error)
@@ -143,19 +146,19 @@ class _Running:
         tell, cancelled = self._record.teller(name), self._record.cancelled
         return make(self._job(name), tell, cancelled, self._own_client, hear)
 
-    def _mended(self, name: str) -> bool:
+    def _lost(self, name: str) -> set[str]:
+        """Give the steps that gave a step values which are not in the cache any more."""
         step = self._steps[name]
-        lost = {
+        return {
             ref.step
             for ref in step.needs
-            if not self._cache.has(hash_of(ref, step, self._steps, self._results))
+            if ref.step not in self._results
+            or not self._cache.has(hash_of(ref, step, self._steps, self._results))
         }
-        for other in lost:
-            self._one(other)
-        return bool(lost)
 
     def _on(self, workers: Any) -> None:
         left = dict(self._ready)
+        mended: set[str] = set()
         while left or workers.under_way:
             self._record.check()
             for name in list(left):
@@ -170,6 +173,17 @@ class _Running:
                 self._begin(name)
                 workers.submit(name, job)
             for name, made in workers.ready():
+                if isinstance(made, DamagedFile) and name not in mended:
+                    # As in one process: what was damaged is made anew, and this one tried again, once.
+                    mended.add(name)
+                    lost = self._lost(name)
+                    for other in lost:
+                        # What has no result is being made anew already, for another one that needs it.
+                        if self._results.pop(other, None) is not None:
+                            left[other] = self._ready[other]
+                    if lost:
+                        left[name] = self._ready[name]
+                        continue
                 if isinstance(made, BaseException):
                     self._record.broke(name, made)
                     raise made

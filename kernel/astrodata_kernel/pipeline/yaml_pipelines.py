@@ -15,8 +15,8 @@ from .steps import substituted
 from .yaml_reading import Text, read_yaml
 
 
-def pipeline_of(text: str, path: Path | None) -> Pipeline:
-    """Give the pipeline of a YAML text, checked.
+def pipeline_of(text: str, path: Path | None, base: Path | None = None) -> Pipeline:
+    """Give the pipeline of a YAML text, checked; `base` as of `Pipeline`.
 
     Raises
     ------
@@ -26,7 +26,8 @@ def pipeline_of(text: str, path: Path | None) -> Pipeline:
     read = read_yaml(text, "pipeline" if path is None else path.name)
     check(read)
     told = read.value
-    base = None if path is None else path.resolve().parent
+    if base is None and path is not None:
+        base = path.resolve().parent
     facts = (told["name"], told.get("parameters"), told.get("description", ""), base)
     made: Pipeline = _within(read, ("parameters",), Pipeline, *facts)
     made.source = None if path is None else path.resolve()

@@ -142,6 +142,9 @@ class BurntMap:
             f"{100 * self.left_out:.1f} % not judged"
         )
 
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
     def _repr_html_(self) -> str:
         picture, size = self.figure()._repr_png_()
         shown = base64.b64encode(picture).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -85,6 +86,32 @@ def facts_of_header(header: Sequence[Any]) -> dict[Any, dict[str, str]]:
     for name, description in _serialized(comments).items():
         found[name] = {"description": description}
     return found
+
+
+def units_of_schema(schema: Any) -> dict[str, str]:
+    """Give the units that an Arrow schema tells: in a field's metadata, or as pandas or astropy write it."""
+    units: dict[str, str] = {}
+    for one in schema:
+        told = one.metadata or {}
+        for key in (b"unit", b"units", b"UNIT"):
+            if key in told:
+                units[one.name] = told[key].decode("utf-8", "replace")
+    whole = schema.metadata or {}
+    try:
+        attributes = json.loads(whole.get(b"pandas", b"{}")).get("attributes", {})
+        units |= {str(k): str(v) for k, v in attributes.get("units", {}).items()}
+    except (ValueError, AttributeError, TypeError):
+        pass  # somebody else's metadata
+    if b"table_meta_yaml" in whole and len(whole[b"table_meta_yaml"]) < _LONGEST:
+        import yaml
+
+        try:
+            for column in yaml.safe_load(whole[b"table_meta_yaml"])["datatype"]:
+                if column.get("unit"):
+                    units[str(column["name"])] = str(column["unit"])
+        except (yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError):
+            pass
+    return units
 
 
 def _serialized(comments: list[str]) -> dict[str, str]:

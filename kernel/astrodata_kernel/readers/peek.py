@@ -22,6 +22,9 @@ from .registry import open_dataset
 _CHECKED_BYTES = 64 << 20
 """Checksums are verified by the way in files up to this size."""
 _CARDS = 5000
+_FACTS = 40
+_LONGEST = 1000
+"""Characters of a fact."""
 _TRACES = 24
 """Traces of waveforms in a thumbnail."""
 _COMPRESSED_PIXELS = 64 << 20
@@ -78,9 +81,10 @@ def plain_part(part: Part) -> dict[str, Any]:
 
 
 def header(path: Path, hdu: int | None = None) -> dict[str, Any]:
-    """Give the header cards of a part as (keyword, value, comment), and the list of parts.
+    """Give the header cards of a part as (keyword, value, comment), the parts, and what else is known.
 
-    At most 5,000 cards come; ``truncated`` says that there are more.
+    At most 5,000 cards come; ``truncated`` says that there are more. ``facts`` are [name, text] of what
+    formats without cards know: columns of a table, sampling of waveforms, product of a scene.
     """
     dataset = open_dataset(path, hdu=hdu)
     cards = list(dataset.meta.get("header", ()))
@@ -89,7 +93,35 @@ def header(path: Path, hdu: int | None = None) -> dict[str, Any]:
         "parts": [plain_part(part) for part in dataset.parts],
         "cards": [[key, _plain(value), comment] for key, value, comment in cards[:_CARDS]],
         "truncated": len(cards) > _CARDS,
+        "facts": _facts(dataset),
     }
+
+
+def _facts(dataset: Dataset) -> list[list[str]]:
+    found: dict[str, Any] = {
+        key.replace("_", " "): value
+        for key, value in dataset.meta.items()
+        if key not in ("header", "warnings")
+    }
+    if isinstance(dataset, Scene):
+        found["bands"] = [band.name for band in dataset.bands]
+    if dataset.kind == "table":
+        found["columns"] = [
+            f"{name} {dtype}" + (f" [{unit}]" if unit else "")
+            for name, dtype, unit in dataset.table.columns
+        ]
+    told = ((name, _told(value)) for name, value in found.items())
+    return [[str(name)[:_LONGEST], text] for name, text in told if text][:_FACTS]
+
+
+def _told(value: Any) -> str:
+    """Give a plain value as a short text, empty for what is none."""
+    if isinstance(value, list | tuple):
+        few = [_told(one) for one in value[:_FACTS]]
+        more = [f"and {len(value) - _FACTS} more"] if len(value) > _FACTS else []
+        value = ", ".join([*filter(None, few), *more])
+    plain = isinstance(value, str | int | float | np.integer | np.floating)
+    return str(value)[:_LONGEST] if plain else ""
 
 
 def _plain(value: Any) -> Any:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,9 +13,10 @@ from ..datasets import Dataset, LazyTable, Part, Provenance
 from ..datasets.lazy import Values
 from ..errors import DamagedFile, UnknownName
 from .caps import caps, refuse_beyond
+from .text_columns import TextFile, TextRows, delimiter_of, text_of, typed, types_of
 
-_DELIMITERS = ",;\t|"
 HEAD_BYTES = 1 << 16
+_ROWS = 1 << 17
 
 
 def _dataset(table: LazyTable, provenance: Provenance) -> Dataset:
@@ -99,12 +99,16 @@ class ParquetReader:
                 "be cut short: copy or download it again"
             ) from None
         columns = [(field.name, str(field.type), "") for field in schema]
-        return _dataset(LazyTable(columns, length, _ParquetRows(path, name, groups)), provenance)
+        rows = _ParquetRows(path, name, groups, schema)
+        return _dataset(LazyTable(columns, length, rows), provenance)
 
 
 class _ParquetRows:
-    def __init__(self, path: Path, name: str, groups: Sequence[tuple[int, int]]) -> None:
-        self._path, self._name = path, name
+    def __init__(
+        self, path: Path, name: str, groups: Sequence[tuple[int, int]], schema: Any
+    ) -> None:
+        self._path, self._name, self.schema = path, name, schema
+        self._gaps: dict[str, bool] = {}
         self._ends = np.cumsum([rows for rows, _ in groups])
         self._sizes = [size for _, size in groups]
 
@@ -115,6 +119,44 @@ class _ParquetRows:
         wanted = [n for n in range(first, last + 1) if n < len(self._ends)]
         rows = self._groups(wanted, columns, f"rows {start} to {stop}")
         return _astropy(rows.slice(start - skipped, stop - start))
+
+    def batches(self, columns: Sequence[str], rows: int) -> Iterator[Any]:
+        """Give all rows as Arrow has them; batches cross row groups, of which one may hold all rows."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        start = 0
+        try:
+            with pq.ParquetFile(self._path) as file:
+                for batch in file.iter_batches(rows, columns=list(columns)):
+                    yield batch
+                    start += batch.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedFile(
+                f"{self._name}: the rows after {start} cannot be read ({str(error)[:160]}); the file may be "
+                "damaged, copy or download it again"
+            ) from None
+
+    def gaps(self, columns: Collection[str]) -> set[str]:
+        """Give which columns of whole numbers, decimals or flags have missing values: they are read for it.
+
+        A footer tells it too, but PyArrow ends the whole process over one whose statistics are damaged.
+        """
+        import pyarrow as pa
+
+        kinds = {field.name: field.type for field in self.schema if field.nullable}
+        wanted = [n for n in columns if n in kinds and n not in self._gaps]
+        told = (pa.types.is_integer, pa.types.is_decimal, pa.types.is_boolean)
+        wanted = [n for n in wanted if any(one(kinds[n]) for one in told)]
+        found = dict.fromkeys(wanted, False)
+        for batch in self.batches(wanted, _ROWS) if wanted else ():
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                found[name] |= column.null_count > 0
+        self._gaps |= found
+        return {name for name in columns if self._gaps.get(name)}
+
+    def as_text(self, columns: Collection[str]) -> Self:
+        return self
 
     def take(self, numbers: Values, columns: Sequence[str]) -> Any:
         """Give rows of some numbers, which lie far from each other, in their order.
@@ -159,8 +201,8 @@ class CsvReader:
 
     def sniff(self, head: bytes, path: Path) -> bool:
         """Tell from the first bytes of a file whether it is a table of text with named columns."""
-        text = _text(head)
-        return text is not None and _delimiter(text) is not None
+        text = text_of(head)
+        return text is not None and delimiter_of(text) is not None
 
     def open(self, path: Path, provenance: Provenance, part: int | str | None = None) -> Dataset:
         """Give the table. Text has no index, so that it is parsed whole.
@@ -177,98 +219,48 @@ class CsvReader:
         )
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        rows = _CsvRows(path, name, _delimiter(_text(head) or "") or ",", _encoding(head))
+        rows = _CsvRows(TextFile(path, name, head))
         table = rows.arrow()
         columns = [(field.name, str(field.type), "") for field in table.schema]
         return _dataset(LazyTable(columns, table.num_rows, rows), provenance)
 
 
-def _text(head: bytes) -> str | None:
-    if any(byte < 32 and byte not in b"\t\n\r\f" for byte in head):
-        return None
-    if _encoding(head) == "utf-8":
-        # The last bytes may be half of a character.
-        return head.decode("utf-8-sig", "ignore")
-    return head.decode("latin-1")
-
-
-def _encoding(head: bytes) -> str:
-    for cut in range(4):
-        try:
-            head[: len(head) - cut].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return "utf-8"
-    return "latin-1"  # which older instruments write; any byte is a character of it
-
-
-def _delimiter(text: str) -> str | None:
-    lines = [line for line in text.splitlines() if line.strip()]
-    complete = lines if text.endswith("\n") else lines[:-1] or lines
-    if len(complete) < 2:
-        return None
-    for delimiter in _DELIMITERS:
-        rows = list(csv.reader(complete[:20], delimiter=delimiter))
-        widths = {len(row) for row in rows}
-        names = [name.strip() for name in rows[0]]
-        named = len(set(names)) == len(names) and all(names) and not any(map(_is_number, names))
-        if len(widths) == 1 and widths.pop() > 1 and named:
-            return delimiter
-    return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 class _CsvRows:
-    """Text has no index: it is parsed once, by all cores, and kept."""
+    """Text has no index: it is parsed once and kept."""
 
-    def __init__(self, path: Path, name: str, delimiter: str, encoding: str) -> None:
-        self._path, self._name = path, name
-        self._delimiter, self._encoding = delimiter, encoding
+    def __init__(self, file: TextFile) -> None:
+        self._file = file
         self._lock = threading.Lock()
         self._table: Any = None
+        self._gaps: set[str] = set()
 
     def arrow(self) -> Any:
         import pyarrow as pa
 
         with self._lock:
             if self._table is None:
-                try:
-                    self._table = self._parsed(use_threads=True)
-                except (pa.ArrowException, UnicodeDecodeError) as error:
-                    raise DamagedFile(
-                        f"{self._name} begins like CSV, but: {self._reason(error)}; mend the file, or copy "
-                        "it again"
-                    ) from None
+                texts = list(self._file.batches())
+                types, _ = types_of(texts)
+                self._gaps = {name for name, one in types.items() if one.gaps}
+                kinds = {name: one.dtype for name, one in types.items()}
+                batches = []
+                while texts:  # not all of it twice
+                    batches.append(typed(texts.pop(0), kinds))
+                self._table = pa.Table.from_batches(batches)
             return self._table
 
-    def _parsed(self, use_threads: bool) -> Any:
-        from pyarrow import csv as arrow_csv
+    @property
+    def schema(self) -> Any:
+        return self.arrow().schema
 
-        return arrow_csv.read_csv(
-            self._path,
-            read_options=arrow_csv.ReadOptions(use_threads=use_threads, encoding=self._encoding),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=self._delimiter, newlines_in_values=True
-            ),
-        )
+    def batches(self, columns: Sequence[str], rows: int) -> Iterator[Any]:
+        yield from self.arrow().select(list(columns)).to_batches(max_chunksize=rows)
 
-    def _reason(self, error: Exception) -> str:
-        import pyarrow as pa
+    def gaps(self, columns: Collection[str]) -> set[str]:
+        return self._gaps & set(columns)
 
-        # Only one thread alone counts the rows.
-        if "Row #" not in str(error):
-            try:
-                self._parsed(use_threads=False)
-            except (pa.ArrowException, UnicodeDecodeError) as again:
-                error = again
-        return str(error)[:200]
+    def as_text(self, columns: Collection[str]) -> TextRows:
+        return TextRows(self._file, columns)
 
     def read(self, start: int, stop: int, columns: Sequence[str]) -> Any:
         return _astropy(self.arrow().select(list(columns)).slice(start, stop - start))

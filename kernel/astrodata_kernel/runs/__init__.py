@@ -1,4 +1,4 @@
-"""The folders that runs of pipelines leave: what runs now, how far, and how it ended.
+"""The folders that runs of pipelines leave: what runs now, how far, how it ended; crates of them.
 
 This room needs nothing but Python itself: the Jupyter server reads it in an environment of its own.
 """
@@ -12,6 +12,7 @@ _HOMES = {
     "RunFolder": "run_folder",
     "RunList": "listing",
     "cancel": "listing",
+    "crate": "crates",
     "remove_run": "listing",
     "run_of": "listing",
     "runs": "listing",

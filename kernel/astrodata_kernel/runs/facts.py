@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +53,8 @@ class RunFacts:
         Why it failed, or None.
     cancel_asked
         Whether somebody asked it to end.
+    device_seconds
+        Seconds for which its processes held a GPU, times the number of GPUs, so far; 0 where nobody counted.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class RunFacts:
     mlflow: dict[str, str] | None
     error: str | None
     cancel_asked: bool = False
+    device_seconds: float = 0.0
 
     @property
     def share(self) -> float:
@@ -130,10 +133,11 @@ def facts_of(folder: Path, record: Mapping[str, Any]) -> RunFacts:
         if isinstance(mlflow, dict)
         else None,
         error=_long(record.get("error")),
+        device_seconds=max(0.0, _number(record.get("device_seconds")) or 0.0),
     )
 
 
-def is_lost(record: Mapping[str, Any], silent: float) -> bool:
+def is_lost(record: Mapping[str, Any], silent: Callable[[], float]) -> bool:
     """Tell whether the process of a run that says that it runs does not live any more.
 
     Parameters
@@ -141,12 +145,12 @@ def is_lost(record: Mapping[str, Any], silent: float) -> bool:
     record
         Of the run.
     silent
-        Seconds since its last heartbeat, by the clock of the file system.
+        Gives the seconds since its last heartbeat, by the clock of the file system; asked where it matters.
     """
     pid, own = record.get("pid"), boot()
     here = own is not None and record.get("boot") == own
     if not here or record.get("host") != os.uname().nodename or type(pid) is not int or pid <= 0:
-        return abs(silent) > SILENT
+        return abs(silent()) > SILENT
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -155,7 +159,7 @@ def is_lost(record: Mapping[str, Any], silent: float) -> bool:
         pass
     # It lives: work that holds the interpreter, or a slow disk, keeps it from saying so. After long, another
     # process may have its number.
-    return abs(silent) > 20 * SILENT
+    return abs(silent()) > 20 * SILENT
 
 
 def _steps(given: Any) -> dict[str, dict[str, Any]]:

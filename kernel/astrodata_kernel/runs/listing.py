@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import re
 import secrets
@@ -16,9 +15,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ..errors import AstrodataError, BadRequest, UnknownName, UnreadableFile
+from ..errors import AstrodataError, BadRequest, UnknownName, UnreadableFile, closest
 from ..lineage.plain import shown
-from .facts import RunFacts, facts_of, is_lost
+from .facts import SILENT, RunFacts, facts_of, is_lost
 from .run_folder import ALIVE, CANCEL, RECORD, ROOM, RunFolder, read_record, runs_folder
 
 MOST, MOST_WARNINGS, MOST_BAD = 200, 20, 1_000
@@ -26,6 +25,10 @@ KEPT = 1_000
 """Runs whose facts stay in memory, so that a listing reads only what has changed."""
 
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]{1,40}-[0-9a-f]{4}")
+_CLOCK_HOLDS = 300.0
+"""Seconds for which what is known of a file system's clock is taken for true."""
+
+_clocks: dict[int, tuple[float, float]] = {}
 _known: dict[Path, tuple[tuple[int, ...], dict[str, Any], RunFacts]] = {}
 
 
@@ -86,7 +89,6 @@ def runs(root: str | os.PathLike[str] | None = None, most: int = MOST) -> RunLis
     place = runs_folder(root)
     found: list[RunFacts] = []
     told: list[str] = []
-    clock = _Clock()
     names = sorted(_folders(place), reverse=True)
     bad = 0
     for at, name in enumerate(names):
@@ -97,9 +99,9 @@ def runs(root: str | os.PathLike[str] | None = None, most: int = MOST) -> RunLis
             told.append(f"{len(names) - at:,} more folders were not looked at.")
             break
         try:
-            found.append(_facts(place / name, clock))
+            found.append(_facts(place / name))
         except AstrodataError as error:
-            if _is_being_made(place / name, clock):
+            if _is_being_made(place / name):
                 continue
             bad += 1
             told.append(f"{shown(name)} is left out: {error}")
@@ -130,7 +132,7 @@ def run_of(
     UnreadableFile, TooLarge, DamagedFile
         There is, but its record cannot be read; the text says why.
     """
-    return _facts(_folder(id_or_path, root), _Clock())
+    return _facts(_folder(id_or_path, root))
 
 
 def cancel(id_or_path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> bool:
@@ -169,7 +171,7 @@ def remove_run(
     folder = _folder(id_or_path, root)
     state = ""
     with contextlib.suppress(AstrodataError):  # what cannot be read can be removed
-        state = _facts(folder, _Clock()).state
+        state = _facts(folder).state
     if state == "running":
         raise BadRequest(f"run {folder.name} still runs: cancel it first")
     # At once out of every listing, whatever removing its files takes.
@@ -184,24 +186,35 @@ def remove_run(
     _known.pop(folder, None)
 
 
-class _Clock:
-    """The file system's own clock: that of another machine may be minutes off."""
+def _silent(folder: Path, since: float) -> float:
+    """Give the seconds since a time of the file system, by its own clock where that matters."""
+    by_ours = time.time() - since
+    if abs(by_ours) <= SILENT:
+        return by_ours
+    # Another machine's clock may be minutes off.
+    return by_ours + _ahead_of_ours(folder)
 
-    def __init__(self) -> None:
-        self._ahead: float | None = None
 
-    def now(self, folder: Path) -> float:
-        if self._ahead is None:
-            self._ahead = 0.0
-            # Where it cannot be written, this machine's clock must do.
-            with contextlib.suppress(OSError):
-                handle, name = tempfile.mkstemp(dir=folder, prefix=".clock")
-                try:
-                    self._ahead = os.fstat(handle).st_mtime - time.time()
-                finally:
-                    os.close(handle)
-                    os.unlink(name)  # noqa: PTH108 - of mkstemp
-        return time.time() + self._ahead
+def _ahead_of_ours(folder: Path) -> float:
+    """Give how many seconds the clock of a file system is ahead; that takes a file, once in some minutes."""
+    try:
+        device = folder.stat().st_dev
+        told = _clocks.get(device)
+        if told is not None and time.monotonic() - told[0] < _CLOCK_HOLDS:
+            return told[1]
+        # Where it cannot be written, this machine's clock must do.
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return 0.0
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".clock")
+        try:
+            ahead = os.fstat(handle).st_mtime - time.time()
+        finally:
+            os.close(handle)
+            os.unlink(name)  # noqa: PTH108 - of mkstemp
+    except OSError:
+        return 0.0
+    _clocks[device] = time.monotonic(), ahead
+    return ahead
 
 
 def _folders(place: Path) -> list[str]:
@@ -226,15 +239,13 @@ def _folder(id_or_path: str | os.PathLike[str], root: str | os.PathLike[str] | N
     path = Path(given).resolve()
     if os.sep in given and path.parent.name == ROOM and (path / RECORD).is_file():
         return path
-    close = difflib.get_close_matches(given, names, 1, 0.5)
-    newest = sorted(names)[-1:]
-    hint = f"; did you mean {close[0]}?" if close else ""
-    if not close and newest:
-        hint = f"; the newest is {newest[0]}"
+    hint = closest(given, names)
+    if not hint and names:
+        hint = f"; the newest is {max(names)}"
     raise UnknownName(f"there is no run {shown(given)!r} in {place}{hint}")
 
 
-def _facts(folder: Path, clock: _Clock) -> RunFacts:
+def _facts(folder: Path) -> RunFacts:
     path = folder / RECORD
     try:
         status = path.lstat()
@@ -256,15 +267,16 @@ def _facts(folder: Path, clock: _Clock) -> RunFacts:
     except OSError:
         beat = status.st_mtime
     asked = (folder / CANCEL).exists()
-    lost = is_lost(record, clock.now(folder) - beat)
+    lost = is_lost(record, lambda: _silent(folder, beat))
     return replace(facts, state="lost" if lost else "running", cancel_asked=asked)
 
 
-def _is_being_made(folder: Path, clock: _Clock) -> bool:
+def _is_being_made(folder: Path) -> bool:
     """Tell whether a folder without a record is that of a run that has just begun."""
     try:
         changed = folder.stat().st_mtime
     except OSError:
         return True  # removed meanwhile
-    fresh = abs(clock.now(folder.parent) - changed) < 5
-    return fresh and _ID.fullmatch(folder.name) is not None and not (folder / RECORD).exists()
+    if _ID.fullmatch(folder.name) is None or (folder / RECORD).exists():
+        return False
+    return abs(_silent(folder.parent, changed)) < 5

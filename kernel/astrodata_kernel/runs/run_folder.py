@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from ..errors import DamagedFile, TooLarge, UnreadableFile
 from ..lineage.plain import as_json, dumped, plain
+from ..plain_files import open_plain
 from ..user import user_name
 from ..workspace import FOLDER, workspace
 from ..writing import write_whole
@@ -175,7 +175,7 @@ class RunFolder:
         A line that is half there is given when it is whole; a spoilt one is left out.
         """
         try:
-            with _open_plain(self.path / EVENTS) as file:
+            with open_plain(self.path / EVENTS) as file:
                 file.seek(max(0, since))
                 block = file.read(MOST_EVENTS)
         except OSError:
@@ -270,7 +270,7 @@ def read_record(folder: Path) -> tuple[dict[str, Any], os.stat_result]:
     """
     path = folder / RECORD
     try:
-        with _open_plain(path) as file:
+        with open_plain(path) as file:
             status = os.fstat(file.fileno())
             content = file.read(LARGEST + 1)
     except OSError as error:
@@ -292,13 +292,3 @@ def read_record(folder: Path) -> tuple[dict[str, Any], os.stat_result]:
             "astrodata-lab"
         )
     return record, status
-
-
-def _open_plain(path: Path) -> Any:
-    # Not a file to wait for, nor one elsewhere: a pipe of this name would hold us for ever.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError("it is no file")
-    return os.fdopen(handle, "rb")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnreadableFile, UnsupportedFormat
+from ..plain_files import open_plain
 from .buffers import AT_ONCE
 from .old_stores import OldRun, regular_files, runs_in_files, runs_in_sqlite
 from .open_runs import name_of
@@ -131,7 +132,7 @@ def _look(
         raise UnreadableFile(
             f"{path} does not exist: name a project's folder, its mlruns, or its mlflow.db"
         )
-    if path.is_file():
+    if not path.is_dir():
         return [("sqlite", path)], []
     folders = (place for place in (path, path / "mlruns") if place.is_dir())
     stores = [("files", place) for place in folders if any(place.glob("*/meta.yaml"))]
@@ -148,10 +149,11 @@ def _look(
 
 
 def _is_sqlite(path: Path) -> bool:
-    if path.is_symlink() or not path.is_file():
+    try:
+        with open_plain(path) as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
         return False
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
 
 
 def _table(path: Path, base: Path, notes: list[str]) -> TableFile | None:

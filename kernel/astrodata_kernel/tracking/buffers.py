@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import AstrodataError
+from ..errors import AstrodataError, BadRequest
 
 AT_ONCE = 1000
 """Metrics that MLflow takes in one call."""
+
+_MOST_REFUSED = 50
+"""Items refused one after the other after which it is tried later: of a run that was deleted all are."""
 
 _PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
@@ -19,12 +22,14 @@ class Buffer:
     """Sends what it is given from a thread of its own, each second, or sooner when there is much.
 
     A call of the store costs milliseconds where it answers and twenty seconds where it is locked: a training
-    loop must wait for neither. What could not be sent is kept and tried again, ever more rarely.
+    loop must wait for neither. What could not be sent is kept and tried again, ever more rarely; an item that
+    the store refuses for what it is would be refused for ever, and is dropped for those behind it.
 
     Parameters
     ----------
     send
-        Writes up to `AT_ONCE` items; raises where it cannot.
+        Writes up to `AT_ONCE` items, or none of them; raises where it cannot, `BadRequest` where it will not
+        take one of them.
 
     Examples
     --------
@@ -45,6 +50,8 @@ class Buffer:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._trouble = ""
+        self._refused: list[str] = []
+        self._in_a_row = 0
 
     def add(self, items: Sequence[Any]) -> None:
         """Take items to send; returns at once."""
@@ -66,12 +73,29 @@ class Buffer:
                     self._trouble = ""
                     return ""
                 try:
-                    self._send(part)
+                    self._hand_over(part)
                 except AstrodataError as error:
                     self._trouble = str(error)
                     return self._trouble
-                with self._told:
-                    del self._waiting[: len(part)]
+
+    def _hand_over(self, part: Sequence[Any]) -> None:
+        """Send items, or all but those that are refused, which are found by halves."""
+        try:
+            self._send(part)
+            self._in_a_row = 0
+        except BadRequest as error:
+            if self._in_a_row >= _MOST_REFUSED:
+                self._in_a_row = 0
+                raise
+            if len(part) > 1:
+                half = len(part) // 2
+                self._hand_over(part[:half])
+                self._hand_over(part[half:])
+                return
+            self._in_a_row += 1
+            self._refused.append(str(error))
+        with self._told:
+            del self._waiting[: len(part)]
 
     def close(self) -> str:
         """Send the rest, end the thread, and give what was lost in words, or an empty text."""
@@ -81,10 +105,12 @@ class Buffer:
         if self._thread is not None:
             self._thread.join()
         trouble = self.flush()
-        if not trouble:
-            return ""
-        count = len(self._waiting)
-        return f"{count:,} number{'s were' if count != 1 else ' was'} not kept: {trouble}"
+        lost = []
+        if self._refused:
+            lost.append(f"{_numbers(len(self._refused))} refused: {self._refused[0]}")
+        if trouble:
+            lost.append(f"{_numbers(len(self._waiting))} not kept: {trouble}")
+        return "; ".join(lost)
 
     def _work(self) -> None:
         pause = _PAUSE_S
@@ -97,3 +123,7 @@ class Buffer:
             if pause > _PAUSE_S:
                 with self._told:
                     self._told.wait_for(lambda: self._closed, pause)
+
+
+def _numbers(count: int) -> str:
+    return f"{count:,} number{'s were' if count != 1 else ' was'}"

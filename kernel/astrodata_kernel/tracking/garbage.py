@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlparse
+from urllib.parse import unquote, urlparse
 
 from ..errors import BadRequest
+from ..plain_files import newest_below, size_below
+from .lost_runs import end_lost_runs
+from .sqlite_files import reading
 from .stores import in_words, sqlite_path
 from .trackers import ARTIFACTS, Tracker
 
@@ -62,7 +63,7 @@ def collect_garbage(
     """Find deleted runs and files without a run in an SQLite store, and remove them when asked to.
 
     Nothing outside of the store's own folder of artifacts is touched, no link is followed, and what a
-    registered version of a model uses stays.
+    registered version of a model uses stays. Runs whose process was killed are ended on the way.
 
     Parameters
     ----------
@@ -90,12 +91,14 @@ def collect_garbage(
     if root.is_symlink():
         raise BadRequest(f"{root} is a link: what it points to is not this store's to clean")
     client = tracker.client(write=not dry_run)
+    if not dry_run:
+        end_lost_runs(tracker)
     kept: list[str] = []
     with in_words(tracker.address):
         used = _used(client)
         runs, folders = _deleted(client, root, older_than, used, kept)
         folders += _orphans(path, root, older_than, used, kept)
-        size = sum(_size(folder) for folder in folders)
+        size = sum(size_below(folder) for folder in folders)
         if not dry_run:
             for folder in folders:
                 shutil.rmtree(folder)
@@ -157,16 +160,15 @@ def _orphans(
         # Stores of one folder keep their files in one place: what this one does not know may be theirs.
         kept.append(f"folders without a run here: {', '.join(others[:3])} may know them")
         return []
-    place = f"file:{quote(str(path.resolve()))}?mode=ro"
     found = list(_run_folders(root))
     # Asked after the folders were listed: a run that begins now has its row before its folder.
-    with closing(sqlite3.connect(place, uri=True, timeout=10)) as base:
+    with reading(path) as base:
         known = {str(row[0]) for row in base.execute("SELECT run_uuid FROM runs")}
     oldest = time.time() - older_than.total_seconds()
     return [
         folder
         for folder in found
-        if folder.name not in known and folder.name not in used and _newest(folder) <= oldest
+        if folder.name not in known and folder.name not in used and newest_below(folder) <= oldest
     ]
 
 
@@ -175,18 +177,3 @@ def _run_folders(root: Path) -> Iterator[Path]:
         for entry in entries:
             if _RUN.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
                 yield root / entry.name
-
-
-def _files(folder: Path) -> Iterator[os.stat_result]:
-    for place, _, names in os.walk(folder, followlinks=False):
-        yield os.lstat(place)
-        for name in names:
-            yield os.lstat(Path(place) / name)
-
-
-def _size(folder: Path) -> int:
-    return sum(facts.st_size for facts in _files(folder))
-
-
-def _newest(folder: Path) -> float:
-    return max(facts.st_mtime for facts in _files(folder))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlparse
+from urllib.parse import unquote, urlparse
 
 from ..errors import DamagedFile
+from ..plain_files import is_plain, open_plain
+from .sqlite_files import reading, tables_of
 
 _RUN = re.compile(r"[0-9a-f]{32}")
 _STATES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 _LONGEST = 100_000  # bytes of a parameter, a tag or a description
 _MOST_METRICS = 64_000_000  # bytes of one metric's file
+_MOST_RUNS, _MOST_WORDS, _MOST_POINTS = 100_000, 10_000, 2_000_000  # of a store, and of a run
+_TABLES = {"runs", "experiments", "params", "tags", "metrics"}
 
 
 @dataclass
@@ -55,12 +58,12 @@ class OldRun:
 def runs_in_files(folder: Path) -> Iterator[OldRun]:
     """Give the runs of a folder ``mlruns``; those that were deleted are left out."""
     for experiment in sorted(folder.iterdir()):
-        if not _is_folder(experiment) or not (experiment / "meta.yaml").is_file():
+        if not _is_folder(experiment) or not is_plain(experiment / "meta.yaml"):
             continue
         facts = _meta(experiment / "meta.yaml")
         for place in sorted(experiment.iterdir()):
             if _RUN.fullmatch(place.name) and _is_folder(place):
-                run = _run_of(place, str(facts.get("name") or experiment.name))
+                run = _run_of(place, _word(facts.get("name")) or experiment.name)
                 if run is not None:
                     yield run
 
@@ -70,20 +73,33 @@ def runs_in_sqlite(path: Path) -> Iterator[OldRun]:
 
     Raises
     ------
+    UnreadableFile
+        It is no file.
     DamagedFile
-        It is none.
+        It is none of MLflow, or asks for more work than a store of runs does.
     """
-    place = f"file:{quote(str(path.resolve()))}?mode=ro"
     try:
-        with closing(sqlite3.connect(place, uri=True, timeout=10)) as base:
+        with reading(path) as base:
+            missing = _TABLES - tables_of(base)
+            if missing:
+                raise DamagedFile(
+                    f"{path} is no store of MLflow: it has no table {', '.join(sorted(missing))}"
+                )
             rows = base.execute(
                 "SELECT r.run_uuid, r.name, e.name, r.status, r.start_time, r.end_time, r.artifact_uri "
                 "FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id "
-                "WHERE r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid"
+                "WHERE r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid "
+                "LIMIT ?",
+                (_MOST_RUNS,),
             ).fetchall()
             for ident, name, experiment, status, started, ended, address in rows:
                 run = OldRun(
-                    str(ident), str(name or ""), str(experiment), str(status), started, ended
+                    str(ident),
+                    str(name or ""),
+                    str(experiment),
+                    str(status),
+                    _whole(started),
+                    _whole(ended),
                 )
                 _fill(base, run)
                 run.artifacts = _local(str(address or ""), path.resolve().parent, run)
@@ -94,11 +110,18 @@ def runs_in_sqlite(path: Path) -> Iterator[OldRun]:
 
 def _fill(base: sqlite3.Connection, run: OldRun) -> None:
     for table, kept in (("params", run.parameters), ("tags", run.tags)):
-        words = f"SELECT key, value FROM {table} WHERE run_uuid = ?"  # noqa: S608 - our own words
-        kept.update((str(k), str(v)) for k, v in base.execute(words, (run.ident,)))
-    words = "SELECT key, value, timestamp, step FROM metrics WHERE run_uuid = ? AND is_nan = 0"
-    for key, value, stamp, step in base.execute(words, (run.ident,)):
-        run.metrics.append((str(key), float(value), int(stamp), int(step)))
+        words = f"SELECT key, value FROM {table} WHERE run_uuid = ? LIMIT ?"  # noqa: S608 - our own words
+        kept.update((str(k), str(v)) for k, v in base.execute(words, (run.ident, _MOST_WORDS)))
+    words = (
+        "SELECT key, value, timestamp, step FROM metrics WHERE run_uuid = ? AND is_nan = 0 LIMIT ?"
+    )
+    for key, value, stamp, step in base.execute(words, (run.ident, _MOST_POINTS)):
+        try:
+            run.metrics.append((str(key), float(value), int(stamp), int(step)))
+        except (TypeError, ValueError):  # SQLite keeps anything in any column
+            run.notes.append(f"a value of the metric {str(key)[:80]!r} cannot be read")
+    if len(run.metrics) == _MOST_POINTS:
+        run.notes.append(f"only {_MOST_POINTS:,} of its numbers are read")
 
 
 def _local(address: str, home: Path, run: OldRun) -> Path | None:
@@ -125,9 +148,9 @@ def _run_of(place: Path, experiment: str) -> OldRun | None:
     state = facts.get("status")
     run = OldRun(
         place.name,
-        str(facts.get("run_name") or ""),
+        _word(facts.get("run_name")),
         experiment,
-        _STATES.get(state, "FINISHED") if isinstance(state, int) else str(state or "FINISHED"),
+        _STATES.get(state, "FINISHED") if isinstance(state, int) else _word(state) or "FINISHED",
         _whole(facts.get("start_time")),
         _whole(facts.get("end_time")),
     )
@@ -151,11 +174,14 @@ def _meta(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        if path.is_symlink() or path.stat().st_size > _LONGEST:
-            raise DamagedFile(f"{path} is a link or too long for a description of a run")
-        facts = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DamagedFile(f"{path} cannot be read: {str(error).splitlines()[0][:120]}") from None
+        with open_plain(path) as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise ValueError("it is too long for a description of a run")
+        facts = yaml.safe_load(content.decode())
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        line = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DamagedFile(f"{path} cannot be read: {line[:120]}") from None
     if not isinstance(facts, dict):
         raise DamagedFile(f"{path} describes no run")
     return facts
@@ -168,10 +194,12 @@ def _texts(folder: Path, run: OldRun, longest: int = _LONGEST) -> dict[str, str]
     found = {}
     for path in sorted(regular_files(folder)):
         name = path.relative_to(folder).as_posix()
-        if path.stat().st_size > longest:
+        with open_plain(path) as file:
+            content = file.read(longest + 1)
+        if len(content) > longest:
             run.notes.append(f"{folder.name}/{name} is too long")
             continue
-        found[name] = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
+        found[name] = content.decode(errors="replace").rstrip("\n")
     return found
 
 
@@ -182,12 +210,17 @@ def regular_files(folder: Path) -> Iterator[Path]:
             continue
         if path.is_dir():
             yield from regular_files(path)
-        elif path.is_file():
+        elif is_plain(path):
             yield path
 
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
+
+
+def _word(value: object) -> str:
+    """Give a text or number as text: written out, a list of YAML's aliases could fill the memory."""
+    return str(value) if isinstance(value, (str, int, float)) else ""
 
 
 def _whole(value: object) -> int | None:

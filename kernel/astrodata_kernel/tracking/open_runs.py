@@ -19,6 +19,7 @@ from ..user import user_name
 from .buffers import AT_ONCE, Buffer
 from .code_versions import code_version
 from .environments import environment, environment_text, version_of
+from .lost_runs import PROCESS, process
 from .stores import MLFLOW_TAG, in_words
 from .system_metrics import Sampler
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _LONGEST_VALUE = 6000
 _LONGEST_TAG = 8000
 _LONGEST_NAME = 250
+_LONG = 1 << 63
 _DIGEST = 36  # characters that MLflow keeps of a data set's digest
 
 
@@ -120,7 +122,7 @@ class Run:
         source = Path(folder)
         if not source.exists():
             raise UnreadableFile(f"{source} does not exist: there is nothing to keep in the run")
-        place = None if under is None else _inside(under)
+        place = None if under is None else inside(under)
         with in_words(self.tracker.address):
             if source.is_dir():
                 self.client.log_artifacts(self.ident, str(source), place)
@@ -130,7 +132,7 @@ class Run:
     def text(self, name: str, text: str) -> None:
         """Keep a text as an artifact of a name."""
         with in_words(self.tracker.address):
-            self.client.log_text(self.ident, text, _inside(name))
+            self.client.log_text(self.ident, text, inside(name))
 
     def figure(self, name: str, figure: Any) -> None:
         """Keep a figure of Matplotlib, or the text of an SVG, as ``<name>.svg``.
@@ -224,6 +226,12 @@ class Run:
         )
 
     def _write(self, metrics: Sequence[Any]) -> None:
+        for one in metrics:
+            # SQLite's integers; MLflow would say that its store has failed.
+            if not -_LONG <= one.step < _LONG:
+                raise BadRequest(
+                    f"the step {one.step} of the metric {one.key!r} has more than 64 bits"
+                )
         with in_words(self.tracker.address):
             self.client.log_batch(self.ident, metrics=metrics[:AT_ONCE])
 
@@ -252,7 +260,12 @@ def open_run(
     whole: bool = True,
 ) -> Iterator[Run]:
     """Open a run and end it with what became of the block; `whole` adds code, environment and samples."""
-    words = {**tags, "mlflow.user": user_name(), MLFLOW_TAG: _mlflow_version()}
+    words = {
+        **tags,
+        "mlflow.user": user_name(),
+        MLFLOW_TAG: _mlflow_version(),
+        PROCESS: process(),
+    }
     with in_words(tracker.address):
         made = client.create_run(experiment, run_name=name, tags=words)
     run = Run(tracker, client, made.info.run_id, str(experiment))
@@ -312,7 +325,14 @@ def name_of(word: object) -> str:
     return "/".join(parts)[:_LONGEST_NAME] or "_"
 
 
-def _inside(name: str) -> str:
+def inside(name: str) -> str:
+    """Give the name of an artifact, which is a path within its run.
+
+    Raises
+    ------
+    BadRequest
+        It leads out of it, or is none.
+    """
     path = PurePosixPath(str(name))
     if path.is_absolute() or ".." in path.parts or not path.parts:
         raise BadRequest(f"{name!r} is no name of an artifact: a path within the run, without ..")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
@@ -14,6 +15,7 @@ from ..errors import BadRequest, UnknownName, closest
 from ..user import user_name
 from .kept_models import KeptModel
 from .model_loading import load_folder
+from .open_runs import inside
 from .stores import in_words, sqlite_path
 from .trackers import Tracker
 from .versions import HASH, LINEAGE, Promotion, Version, check_promotion, quoted, version_from
@@ -132,14 +134,25 @@ class Registry:
             Of the registered model, which is made where it is new.
         lineage_hash
             Of the model's content in the lineage.
+
+        Raises
+        ------
+        BadRequest
+            The artifact's name is no path within the run.
+        UnknownName
+            There is no such run, or it has no such artifact.
         """
         from mlflow.exceptions import MlflowException
 
         client = self.tracker.client()
         ident = run if isinstance(run, str) else run.ident
-        artifact = model.name if isinstance(model, KeptModel) else str(model)
+        artifact = inside(model.name if isinstance(model, KeptModel) else str(model))
+        if re.search(r"[%?#]", artifact):
+            # They mean something in the address of the files.
+            raise BadRequest(f"{artifact!r} is no name of a model: leave out the signs % ? #")
         with in_words(self.tracker.address):
             kept = client.get_run(ident)
+            _look_for(client, ident, artifact)
             words = {"astrodata.who": user_name()}
             digest = model.hash if isinstance(model, KeptModel) else None
             digest = digest or kept.data.tags.get(f"astrodata.model.{artifact}")
@@ -312,3 +325,16 @@ class Registry:
         if not rows:
             return "<p>No model is registered yet.</p>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _look_for(client: Any, ident: str, artifact: str) -> None:
+    """Raise where a run has no artifact of a name: a version of nothing would be told when it is loaded."""
+    folder = str(PurePosixPath(artifact).parent)
+    there = [
+        str(one.path) for one in client.list_artifacts(ident, None if folder == "." else folder)
+    ]
+    if artifact not in there:
+        known = ", ".join(sorted(there)[:8]) or "none"
+        raise UnknownName(
+            f"run {ident} has no artifact {artifact!r}{closest(artifact, there)}; there are: {known}"
+        )

@@ -13,7 +13,6 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ..errors import (
     AstrodataError,
@@ -26,6 +25,7 @@ from ..errors import (
     UnsupportedFormat,
 )
 from ..workspace import FOLDER, workspace
+from .sqlite_files import address_of
 
 WAIT_S = 10.0
 """Seconds that a locked database is waited for before a person is told."""
@@ -121,7 +121,7 @@ def _look(path: Path, write: bool, wait: float) -> None:
     if write and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
         raise _unwritable(path, "it is read-only")
     try:
-        place = f"file:{quote(str(path.resolve()))}?mode={'rw' if write else 'ro'}"
+        place = address_of(path, "rw" if write else "ro")
         with closing(sqlite3.connect(place, uri=True, timeout=wait)) as base:
             base.isolation_level = None
             base.execute("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -139,25 +140,56 @@ class Sampler:
 def gpu_numbers(nvml: Any) -> dict[str, float]:
     """Give memory of each GPU, and its utilisation where the driver reports it: for slices (MIG) it does not.
 
+    ``memory_usage`` is of the whole card, whoever uses it, or of the whole slice (``gpu_0_mig_1``) where the
+    card is cut into slices; ``process_memory_usage`` is of this process alone, where the driver tells it: in
+    some containers it does not.
+
     Parameters
     ----------
     nvml
         The module `pynvml`, initialised.
     """
     found: dict[str, float] = {}
+    for name, device in _devices(nvml):
+        try:
+            memory = nvml.nvmlDeviceGetMemoryInfo(device)
+            found[f"{name}_memory_usage_megabytes"] = memory.used / _MB
+            found[f"{name}_memory_usage_percentage"] = 100 * memory.used / memory.total
+        except nvml.NVMLError:
+            continue
+        with suppress(nvml.NVMLError):
+            own = _own_bytes(nvml.nvmlDeviceGetComputeRunningProcesses(device))
+            if own is not None:
+                found[f"{name}_process_memory_usage_megabytes"] = own / _MB
+        with suppress(nvml.NVMLError):
+            use = nvml.nvmlDeviceGetUtilizationRates(device)
+            found[f"{name}_utilization_percentage"] = float(use.gpu)
+    return found
+
+
+def _devices(nvml: Any) -> Iterator[tuple[str, Any]]:
+    """Give the cards by name, and of one that is cut into slices those that are seen from here."""
     for index in range(nvml.nvmlDeviceGetCount()):
         name = f"system/gpu_{index}"
         try:
             card = nvml.nvmlDeviceGetHandleByIndex(index)
-            memory = nvml.nvmlDeviceGetMemoryInfo(card)
-            found[f"{name}_memory_usage_megabytes"] = memory.used / _MB
-            found[f"{name}_memory_usage_percentage"] = 100 * memory.used / memory.total
-            found[f"{name}_utilization_percentage"] = float(
-                nvml.nvmlDeviceGetUtilizationRates(card).gpu
-            )
         except nvml.NVMLError:
             continue
-    return found
+        slices = []
+        with suppress(nvml.NVMLError):  # a card that knows no slices
+            if nvml.nvmlDeviceGetMigMode(card)[0]:
+                for number in range(nvml.nvmlDeviceGetMaxMigDeviceCount(card)):
+                    with suppress(nvml.NVMLError):  # not made, or somebody else's
+                        one = nvml.nvmlDeviceGetMigDeviceHandleByIndex(card, number)
+                        slices.append((f"{name}_mig_{number}", one))
+        yield from slices or [(name, card)]
+
+
+def _own_bytes(processes: Iterable[Any]) -> int | None:
+    """Give what this process holds, of what each one does; None where that is not told."""
+    own = [one.usedGpuMemory for one in processes if one.pid == os.getpid()]
+    told = [used for used in own if used is not None]
+    return sum(told) if told else None
 
 
 def _nvml() -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest
+from .lost_runs import end_lost_runs
 from .open_runs import Run, open_run
 from .stores import client_of, in_words, own_address, shown, sqlite_path
 
@@ -110,6 +111,8 @@ class Tracker:
             The store cannot be used; as of `client`.
         """
         client = self.client()
+        # What was killed could not end its own run: whoever comes next does.
+        end_lost_runs(self)
         experiment = self.experiment_id(client)
         with open_run(self, client, experiment, name or self.name, {**(tags or {})}, folder) as run:
             yield run

@@ -34,6 +34,7 @@ _HOMES = {
     "TableParts": "parting",
     "drop_duplicates": "cleaning",
     "fill_missing": "cleaning",
+    "learnt_of": "learnt",
     "split_table": "parting",
     "table_of": "sources",
 }

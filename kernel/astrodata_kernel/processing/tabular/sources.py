@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ...datasets import Dataset
+from ...datasets import Dataset, LazyTable
+from ...datasets.lazy import ArrowRows
 from ...errors import BadRequest, UnsupportedFormat
 from ...readers.registry import open_dataset
+from ..table_units import units_of_schema
 from ..tables import Rows
-from .columns import checked, listed
+from .columns import checked, kind_of, listed
+from .series import columns_of_arrow, series_of
 
 WIDEST = 2000
 """Columns of a table that vectors are expanded into."""
+
+_ROWS = 1 << 17
 
 
 def table_of(
@@ -25,6 +29,7 @@ def table_of(
     part: int | str | None = None,
     columns: str | Iterable[str] | None = None,
     vectors: str = "expand",
+    as_text: Collection[str] = (),
 ) -> pd.DataFrame:
     """Give a table of a file, a data set or an astropy table, with a range of rows as its index.
 
@@ -41,13 +46,15 @@ def table_of(
     vectors
         ``"expand"`` makes columns ``FLUX_0``, ``FLUX_1``, ... of one with several values a row; ``"refuse"``
         takes that for an error.
+    as_text
+        Columns of CSV that stay texts as they are written: ``007`` is a name and no 7.
 
     Returns
     -------
     pandas.DataFrame
         In native byte order. Missing values are NaN or pandas' NA, as empty text of CSV is; whole numbers
-        stay whole. Its
-        ``.attrs["units"]`` has the unit of each column that has one, as the file writes it.
+        stay whole, categories stay such, times with a zone keep it. Types of CSV are those that all of its
+        rows fit. Its ``.attrs["units"]`` has the unit of each column that has one, as the file writes it.
 
     Raises
     ------
@@ -76,25 +83,20 @@ def table_of(
         source = source.hdu(part)
     if isinstance(source, Dataset) and source.kind != "table":
         source = _arrays(source)
-    # CSV tells an empty text no other than a missing one.
-    empty = isinstance(source, Dataset) and _reader(source) == "CSV"
-    rows = Rows(source)
+    lazy = source.table if isinstance(source, Dataset) else source
+    arrow = lazy.arrow if isinstance(lazy, LazyTable) else None
+    if arrow is not None and as_text:
+        arrow = arrow.as_text(as_text)
+    found = _of_rows(Rows(source), wanted) if arrow is None else _of_arrow(arrow, wanted)
     made: dict[str, Any] = {}
     units: dict[str, str] = {}
-    for name in rows.names if wanted is None else wanted:
-        facts = rows.facts(name)
-        if facts.shape is None or facts.kind == "other":
-            raise UnsupportedFormat(
-                f"column {name!r} holds values of {facts.dtype}, which have no place in a table: name the "
-                f"columns to read, as columns={[n for n in rows.scalars if n != name][:3]}"
-            )
-        values = rows.block(0, rows.count, [name])[name]
+    for name, values, unit in found:
         for new, one in _flat(name, values, vectors):
             if new in made:
                 raise BadRequest(f"column {name!r} would make a second {new!r}: name the columns")
-            made[new] = _column(one, empty)
-            if facts.unit:
-                units[new] = facts.unit
+            made[new] = one
+            if unit:
+                units[new] = unit
             if len(made) > WIDEST:
                 raise BadRequest(
                     f"column {name!r} and those before it make more than {WIDEST:,} columns: name "
@@ -103,6 +105,45 @@ def table_of(
     table = pd.DataFrame(made)
     table.attrs["units"] = units
     return table
+
+
+def _of_rows(rows: Rows, wanted: list[str] | None) -> Iterator[tuple[str, Any, str]]:
+    """Give name, values and unit of each column."""
+    for name in rows.names if wanted is None else wanted:
+        facts = rows.facts(name)
+        if facts.shape is None or facts.kind == "other":
+            raise _no_place(name, facts.dtype, rows.scalars)
+        values = rows.block(0, rows.count, [name])[name]
+        yield name, values if values.ndim > 1 else series_of(values), facts.unit
+
+
+def _of_arrow(rows: ArrowRows, wanted: list[str] | None) -> Iterator[tuple[str, Any, str]]:
+    """Give name, values and unit of each column, in the types that Arrow and pandas share."""
+    import pyarrow as pa
+
+    names = rows.schema.names
+    checked(pd.DataFrame(columns=names), wanted or ())
+    wanted = names if wanted is None else wanted
+    once = list(dict.fromkeys(wanted))
+    schema = pa.schema([rows.schema.field(name) for name in once])
+    table = pa.Table.from_batches(list(rows.batches(once, _ROWS)), schema)
+    units = units_of_schema(rows.schema)
+    gaps = {name for name, column in zip(once, table.columns, strict=True) if column.null_count}
+    found = columns_of_arrow(table, gaps)
+    for name in wanted:
+        values = found[name]
+        vector = isinstance(values, np.ndarray)
+        if values.dtype == object and (vector or kind_of(values) == "other"):
+            scalars = [f.name for f in rows.schema if not pa.types.is_nested(f.type)]
+            raise _no_place(name, str(schema.field(name).type), scalars)
+        yield name, values, units.get(name, "")
+
+
+def _no_place(name: str, dtype: str, scalars: list[str]) -> UnsupportedFormat:
+    return UnsupportedFormat(
+        f"column {name!r} holds values of {dtype}, which have no place in a table: name the "
+        f"columns to read, as columns={[one for one in scalars if one != name][:3]}"
+    )
 
 
 def _opened(path: str | os.PathLike[str], part: int | str | None) -> Dataset:
@@ -139,7 +180,7 @@ def _reader(dataset: Dataset) -> str:
 
 
 def _flat(name: str, values: Any, vectors: str) -> list[tuple[str, Any]]:
-    if values.ndim == 1:
+    if isinstance(values, pd.Series):
         return [(name, values)]
     shape = values.shape[1:]
     if vectors == "refuse":
@@ -154,32 +195,4 @@ def _flat(name: str, values: Any, vectors: str) -> list[tuple[str, Any]]:
             "columns to read"
         )
     flat = values.reshape(len(values), wide)
-    return [(f"{name}_{number}", flat[:, number]) for number in range(wide)]
-
-
-def _column(values: npt.NDArray[Any], empty: bool = False) -> Any:
-    mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
-    data = np.asarray(values)
-    if data.dtype.kind == "S":
-        data = np.char.decode(data, "utf-8", "replace")
-    if data.dtype.kind in "US":
-        found = pd.Series(data.astype(object), dtype="str")
-        if empty:
-            found = found.mask(found == "")
-        return found if mask is None else found.mask(mask)
-    if data.dtype.kind == "M" and data.dtype != np.dtype("datetime64[ns]"):
-        data = data.astype("datetime64[us]")
-    native = np.ascontiguousarray(data, data.dtype.newbyteorder("="))
-    if native.dtype.kind == "f" and native.dtype.itemsize == 2:
-        native = native.astype(np.float32)
-    found = pd.Series(native)
-    if mask is None or not mask.any():
-        return found
-    if native.dtype.kind in "iu":
-        # NaN would make numbers of them that have lost their last digits.
-        found = found.astype(
-            f"{'U' if native.dtype.kind == 'u' else ''}Int{8 * native.dtype.itemsize}"
-        )
-    elif native.dtype.kind == "b":
-        found = found.astype("boolean")
-    return found.mask(mask)
+    return [(f"{name}_{number}", series_of(flat[:, number])) for number in range(wide)]

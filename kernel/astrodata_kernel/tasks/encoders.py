@@ -1,4 +1,4 @@
-"""Which encoder a word of a magic means: a model of the workspace, a file, or a run of MLflow."""
+"""Which encoder a name means: a model of the workspace, a file, or a run of MLflow."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _RUNS = 1000
 
 
 def encoder_of(word: str) -> tuple[Any, str]:
-    """Give the model that a word means, and its name.
+    """Give the model that a name means, and its own name.
 
     Parameters
     ----------
     word
-        Name of a model that ``%astro train`` kept, path of a ``.keras`` file, or id or name of a run.
+        Name of a model that `train_daidream` kept, path of a ``.keras`` file, or id or name of a run.
 
     Raises
     ------

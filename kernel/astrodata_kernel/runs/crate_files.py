@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataCheckFailed
-from .plain import shown
-from .records import Item, Step
+from ..errors import DataCheckFailed, UnreadableFile
+from ..lineage.plain import shown
+from ..lineage.records import Item, Step
+from ..plain_files import is_plain, open_plain
 
 _BLOCK = 1 << 20
 
@@ -26,11 +27,11 @@ class CrateFiles:
     copy
         Whether files that were read are copied.
     files_of
-        Gives the files that the cache has of a hash, or None.
+        Gives the files that the cache has of a hash, each with its SHA-256, or None.
     """
 
     def __init__(
-        self, folder: Path, *, copy: bool, files_of: Callable[[str], Sequence[Path]] | None
+        self, folder: Path, *, copy: bool, files_of: Callable[[str], Mapping[Path, str]] | None
     ) -> None:
         self.folder = folder
         self._copy, self._files_of = copy, files_of
@@ -48,10 +49,12 @@ class CrateFiles:
         """Give the name of what went into the run from outside."""
         if item.key in self._names:
             return self._names[item.key]
-        if item.path and self._copy and Path(item.path).is_file():
+        # A record may name any path: what is brought along has the hash that it tells. Of other kinds than
+        # files that hash is not of the bytes, which are named only.
+        if self._copy and item.kind == "file" and item.hashed and is_plain(item.path):
             name = self._free(f"inputs/{_safe(Path(item.path).name)}")
             digest = self._bring(Path(item.path), name)
-            if item.kind == "file" and item.hashed and digest != item.key:
+            if digest != item.key:
                 raise DataCheckFailed(
                     f'{item.path} has changed since the run read it: export with files="link", or bring '
                     f"back the file whose hash is {item.key[:19]}…"
@@ -71,20 +74,20 @@ class CrateFiles:
         """Give the name of what a step made, and bring it along where the cache has it."""
         if item.key in self._names:
             return self._names[item.key]
-        found = list(self._files_of(item.key)) if self._files_of and item.hashed else []
-        found = [path for path in found if path.is_file()]
+        sums = self._files_of(item.key) if self._files_of and item.hashed else {}
+        found = [path for path in sums if is_plain(path)]
         readable = f"{_safe(step.name)}.{_safe(item.name)}"
         if not found:
             return self._described(item, f"{step.name}.{item.name}")
         if len(found) == 1:
             name = self._free(f"outputs/{readable}{_safe(''.join(found[0].suffixes[-2:]))}")
-            digest = self._bring(found[0], name)
+            digest = self._bring(found[0], name, sums[found[0]])
             return self._file(item, name, self.folder / name, f"{step.name}.{item.name}", digest)
         folder = self._free(f"outputs/{readable}")
         parts = []
         for path in found:
             name = self._free(f"{folder}/{_safe(path.name)}")
-            digest = self._bring(path, name)
+            digest = self._bring(path, name, sums[path])
             told = {"@id": name, "@type": "File", "name": shown(path.name)}
             size = (self.folder / name).stat().st_size
             sha256 = digest.removeprefix("sha256:")
@@ -117,16 +120,35 @@ class CrateFiles:
         self.entities.append(told)
         return self._names[item.key]
 
-    def _bring(self, source: Path, name: str) -> str:
-        """Copy a file and give its hash, of the bytes that were copied."""
+    def _bring(self, source: Path, name: str, sha256: str | None = None) -> str:
+        """Copy a file and give its hash, of the bytes that were copied.
+
+        Raises
+        ------
+        UnreadableFile
+            It cannot be read, or is a link or no file.
+        DataCheckFailed
+            It has not the SHA-256 that is expected.
+        """
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
-        with source.open("rb") as file, target.open("xb") as copy:
+        try:
+            file = open_plain(source)
+        except OSError as error:
+            raise UnreadableFile(
+                f"{source} cannot be brought along: {error.strerror or error}. Links and what is no file "
+                "stay where they are"
+            ) from None
+        with file, target.open("xb") as copy:
             while block := file.read(_BLOCK):
                 digest.update(block)
                 copy.write(block)
-        shutil.copystat(source, target, follow_symlinks=True)
+        if sha256 is not None and digest.hexdigest() != sha256:
+            raise DataCheckFailed(
+                f"{source} has changed since the run made it: run the pipeline again, it makes it anew"
+            )
+        shutil.copystat(source, target, follow_symlinks=False)
         target.chmod(0o644)
         return f"sha256:{digest.hexdigest()}"
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ..lineage.plain import plain, shown
+from ..lineage.prov_json import time_of
+from ..lineage.records import Step
 from .crate_files import CrateFiles
-from .plain import plain, shown
-from .prov_json import time_of
-from .records import Step
 
 METADATA, WORKFLOW = "ro-crate-metadata.json", "pipeline.yaml"
 _LANGUAGE = "#astrodata-pipeline"

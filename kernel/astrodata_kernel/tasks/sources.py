@@ -1,24 +1,43 @@
-"""What the words of a magic stand for: events behind a path or name, and the latents kept of them."""
+"""What is meant by a data set's path or entry: itself, its events, and the latents kept of them."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AstrodataError, BadRequest, closest
-from .browsing import named, opened
-from .daidream import RAW, TRIM
 from .places import place_of
 
 if TYPE_CHECKING:
     from ..latent import Latents
     from ..processing.events import Events
 
+Source = str | os.PathLike[str]
+"""A path, an address, or an entry of the catalogue, which is a path too."""
 
-def events_behind(word: str, hdu: str | None = None) -> Events:
-    """Give the events of a path or name.
+RAW, TRIM = 10_000, (125, 147)
+"""Published traces have 10,000 samples, of which 9,728 are used."""
+
+
+def opened(source: Source, hdu: int | str | None = None, kind: str | None = None) -> Any:
+    """Give the data set of a path or entry."""
+    from ..readers.registry import open_dataset
+
+    return open_dataset(source, kind, hdu=hdu)
+
+
+def stem_of(source: Source) -> str:
+    """Give the name that what is made of a data set is kept under."""
+    from ..catalog import Entry
+
+    return Path(source.name if isinstance(source, Entry) else source).stem
+
+
+def events_behind(source: Source, hdu: int | str | None = None) -> Events:
+    """Give the events of a path or entry.
 
     Raises
     ------
@@ -27,11 +46,11 @@ def events_behind(word: str, hdu: str | None = None) -> Events:
     """
     from ..processing.events import events_of
 
-    dataset = opened(word, hdu)
+    dataset = opened(source, hdu)
     if dataset.kind == "table":
         return events_of(dataset.table.read().to_pandas())
     if dataset.kind == "image" and dataset.provenance and dataset.provenance.reader != "FITS":
-        dataset = opened(word, hdu, kind="waveforms")
+        dataset = opened(source, hdu, kind="waveforms")
     if dataset.kind not in ("waveforms", "cube"):
         raise BadRequest(
             f"{dataset.name} is of kind {dataset.kind}; events are traces, a stack of pictures or rows. "
@@ -40,34 +59,33 @@ def events_behind(word: str, hdu: str | None = None) -> Events:
     return events_of(dataset)
 
 
-def name_in_catalogue(word: str) -> str:
+def name_in_catalogue(source: Source) -> str:
     """Give the name of a data set in the catalogue; one that is not there yet is added.
 
     A session knows its data set by name, and the sidebar opens it from there.
     """
     from ..catalog import Catalog, Entry
 
-    source = named(word)
     if isinstance(source, Entry):
         return source.name
     # Another machine's file, or a folder that nobody may write: labels go on without.
     with contextlib.suppress(AstrodataError, OSError):
-        return Catalog().add(word).name
-    return Path(word).stem
+        return Catalog().add(source).name
+    return stem_of(source)
 
 
-def encoded(word: str, events: Events, model: Any, name: str) -> Latents:
+def encoded(source: Source, events: Events, model: Any, name: str) -> Latents:
     """Give the latents of events, those that are kept if the same encoder made them of the same data."""
     from ..latent import encode
     from ..latent.encoding import digest_of_encoder
 
-    path = place_of("latents", f"{Path(word).stem}-{name}", ".parquet")
+    path = place_of("latents", f"{stem_of(source)}-{name}", ".parquet")
     encoder = digest_of_encoder(getattr(model, "encoder", model))
     for kept in _kept_latents(events):
         if kept.facts.get("encoder") == encoder:
             return kept
     latents = encode(events, model, path=path)
-    print(f"{len(latents):,} latents, kept in {path}")  # noqa: T201
+    print(f"{len(latents):,} latents, kept in {path}")  # noqa: T201 - who waits sees what came of it
     return latents
 
 
@@ -91,7 +109,7 @@ def fitted(events: Events, model: Any) -> Events:
     )
 
 
-def latents_behind(command: str, events: Events) -> Latents:
+def latents_behind(events: Events) -> Latents:
     """Give the latents that are kept of events, the last made; of rows their numbers.
 
     Raises
@@ -113,8 +131,8 @@ def latents_behind(command: str, events: Events) -> Latents:
             spread = numbers.std().fillna(0).to_numpy("f8")
             z = (z - numbers.mean().to_numpy("f8")) / [s if s > 0 else 1.0 for s in spread]
             return Latents(z, events.ids, names=[str(name) for name in numbers.columns])
-    known = ", ".join(models()) or "none yet, train one: %astro train"
-    raise BadRequest(f"{command}: which encoder? --encoder MODEL; there are: {known}")
+    known = ", ".join(models()) or "none yet, train one first"
+    raise BadRequest(f"which encoder? encoder=MODEL, or --encoder MODEL; there are: {known}")
 
 
 def _kept_latents(events: Events) -> Iterator[Latents]:

@@ -1,4 +1,4 @@
-"""Where the workspace keeps what magics make: models, latents, garages, checkpoints."""
+"""Where the workspace keeps what tasks make: models, latents, garages, checkpoints."""
 
 from __future__ import annotations
 

@@ -6,20 +6,16 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from ..errors import AstrodataError, BadRequest, DamagedFile, UnreadableFile
+from ..errors import AstrodataError, BadRequest, UnreadableFile
+from ..lineage.plain import shown
+from ..lineage.stores import Store
 from ..writing import write_whole
 from .crate_files import CrateFiles
 from .crate_metadata import METADATA, WORKFLOW, metadata_of, person_of
-from .plain import shown
-from .stores import Store
-
-RECORD = "run.json"
-LARGEST = 4 << 20
-"""Bytes of a run's record at most."""
+from .run_folder import read_record
 
 FILES = ("link", "copy")
 
@@ -30,7 +26,7 @@ def crate(
     store: Store | None = None,
     *,
     files: str = "link",
-    files_of: Callable[[str], Sequence[Path]] | None = None,
+    files_of: Callable[[str], Mapping[Path, str]] | None = None,
     licence: str | None = None,
     author: str | Mapping[str, str] | None = None,
     name: str | None = None,
@@ -50,9 +46,10 @@ def crate(
         The records of the workspace; by default of the one that the run is in.
     files
         What becomes of the files that the run read: ``"link"`` names where they are, with their hashes, and
-        ``"copy"`` brings them along.
+        ``"copy"`` brings those along whose bytes have the hash that is recorded.
     files_of
-        Gives the files that the cache has of a hash; without it outputs are named and not brought along.
+        Gives the files that the cache has of a hash, each with its SHA-256 in hexadecimal; without it outputs
+        are named and not brought along.
     licence
         Of the crate: an address such as ``https://creativecommons.org/licenses/by/4.0/``, or a text.
     author
@@ -71,8 +68,8 @@ def crate(
     BadRequest
         The run still runs, left no records, or something is at the target already.
     DataCheckFailed
-        A file that shall be copied has changed since the run read it.
-    UnreadableFile, DamagedFile
+        A file that shall be copied has changed since the run read or made it.
+    UnreadableFile, TooLarge, DamagedFile
         Something cannot be read or written; nothing is left behind.
     """
     source, place = Path(run_folder), Path(target)
@@ -80,7 +77,8 @@ def crate(
         raise BadRequest(f'files={files!r}: give "link" (name them) or "copy" (bring them along)')
     if place.exists():
         raise BadRequest(f"{place} is there already: give the path of a new folder")
-    record = _record(source)
+    record, _ = read_record(source)
+    record["id"] = source.name
     if record.get("state") == "running":
         raise BadRequest(f"run {source.name} still runs: export it when it has ended")
     known = store or Store(source.resolve().parents[2])
@@ -92,7 +90,8 @@ def crate(
     try:
         half.mkdir(parents=True)
         kept = CrateFiles(half, copy=files == "copy", files_of=files_of)
-        workflow = (source / WORKFLOW).is_file()
+        # A link or pipe of that name is refused when it is opened, and not taken for none.
+        workflow = os.path.lexists(source / WORKFLOW)
         if workflow:
             kept.add(source / WORKFLOW, WORKFLOW)
         metadata = metadata_of(
@@ -115,21 +114,3 @@ def crate(
     finally:
         shutil.rmtree(half, ignore_errors=True)
     return place
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    path = folder / RECORD
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UnreadableFile(
-            f"{path} cannot be read: {error.strerror or error}. Give the folder of a run"
-        ) from None
-    try:
-        record = json.loads(content, parse_constant=str) if len(content) <= LARGEST else None
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        raise DamagedFile(f"{path} is no record of a run")
-    return {**record, "id": folder.name}
