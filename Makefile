@@ -16,12 +16,13 @@ FRONTEND := $(shell find src style schema -type f 2>/dev/null) package.json pack
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 ARGS ?=
 
-.PHONY: help lab test lint test-python test-frontend test-browser build screenshot bench clean
+.PHONY: help lab test lint test-python test-frontend test-browser test-hub build screenshot bench clean
 
 help:
 	@echo "make lab                  JupyterLab on examples/, AstroData in the sidebar"
 	@echo "make lab ARGS='...'       the same, with arguments for 'jupyter lab'"
 	@echo "make test                 every test: lint, types, Python, TypeScript, browser"
+	@echo "make test-hub             the browser test behind a JupyterHub alone"
 	@echo "make screenshot           docs/images/*.png, taken anew"
 	@echo "make bench                the benchmarks"
 	@echo "make clean                remove all that these targets made"
@@ -49,6 +50,11 @@ test-frontend: $(STAMPS)/test
 test-browser: $(STAMPS)/ui-tests
 	cd ui-tests && npx --no-install tsc --project .
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" npm test --silent -- $(ARGS)
+	$(if $(ARGS),,$(MAKE) test-hub)
+
+test-hub: $(STAMPS)/ui-tests
+	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
+		npm test --silent -- --config hub/playwright.config.js
 
 screenshot: $(STAMPS)/ui-tests
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \

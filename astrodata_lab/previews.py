@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,25 +42,43 @@ class Previews:
         self._check_size(path)
         return await self._look("sniff", path)
 
-    async def header(self, path: Path, hdu: int | str | None) -> dict[str, Any]:
-        """Give the header cards of one HDU."""
+    async def header(
+        self, path: Path, hdu: int | str | None, cards: int | None = None
+    ) -> dict[str, Any]:
+        """Give the header cards of one HDU, the first `cards` of them."""
         self._check_size(path)
-        return await self._look("header", path, hdu)
+        shown = await self._look("header", path, hdu)
+        few = shown["cards"][:cards]
+        return {
+            **shown,
+            "cards": few,
+            "truncated": shown["truncated"] or len(few) < len(shown["cards"]),
+        }
 
-    async def thumbnail(self, path: Path, hdu: int | str | None, size: int) -> bytes:
-        """Give a PNG of at most `size` pixels on each side."""
+    async def thumbnail(
+        self,
+        path: Path,
+        hdu: int | str | None,
+        size: int,
+        wanted: Callable[[], bool] | None = None,
+    ) -> bytes:
+        """Give a PNG of at most `size` pixels on each side; `wanted` tells whether somebody still waits."""
         self._check_size(path)
         stat = path.stat()
         key = (str(path), stat.st_size, stat.st_mtime_ns, hdu, size)
         png = self._thumbnails.get(key)
         if png is None:
-            png = await self._look("thumbnail", path, hdu, size)
+            png = await self._look("thumbnail", path, hdu, size, wanted=wanted)
             self._thumbnails.keep(key, png)
         return png
 
-    async def _look(self, function: str, path: Path, *args: Any) -> Any:
+    async def _look(
+        self, function: str, path: Path, *args: Any, wanted: Callable[[], bool] | None = None
+    ) -> Any:
         where = f"{__name__}:look"
-        return await self._pool.call(where, function, str(path), *args, seconds=self._seconds)
+        return await self._pool.call(
+            where, function, str(path), *args, seconds=self._seconds, wanted=wanted
+        )
 
     def _check_size(self, path: Path) -> None:
         size = path.stat().st_size

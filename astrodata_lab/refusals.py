@@ -14,6 +14,7 @@ STATUS = {
     "unknown-name": 404,
     "unreadable": 404,
     "name-taken": 409,
+    "out-of-step": 409,
     "too-large": 413,
     "unsupported": 415,
     "damaged": 422,
@@ -21,6 +22,7 @@ STATUS = {
     "no-local-files": 501,
     "busy": 503,
     "time-out": 504,
+    "no-space": 507,
 }
 """The HTTP status of each code; the codes are those of ``astrodata_kernel.errors`` and our own."""
 

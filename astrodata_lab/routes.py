@@ -2,109 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
 import re
-import uuid
-from http.client import responses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
-from tornado.web import HTTPError, authenticated
+from tornado.web import authenticated
 
 from ._version import __version__
-from .paths import local_path, local_root
-from .refusals import Refusal, refusal_for, without_root
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from .app import AstrodataLab
+from .handler import Handler
+from .refusals import Refusal, without_root
+from .upload_routes import UploadsHandler
 
 MIN_THUMBNAIL, MAX_THUMBNAIL = 16, 512
 MAX_NAME = 200
-
-
-class Handler(APIHandler):
-    """What the routes share: their arguments, and the one way in which errors are told."""
-
-    auth_resource = "contents"
-
-    @property
-    def lab(self) -> AstrodataLab:
-        """The server's half."""
-        return self.settings["astrodata_lab"]
-
-    @property
-    def root(self) -> Path:
-        """The folder that the contents manager shows."""
-        return local_root(self.contents_manager)
-
-    def argument(self, name: str) -> str | None:
-        """Give a query argument as it was sent: Tornado's own would replace control characters."""
-        values = self.request.query_arguments.get(name)
-        try:
-            return values[-1].decode() if values else None
-        except UnicodeDecodeError as error:
-            raise Refusal("bad-request", f"The argument {name} is not UTF-8 text.") from error
-
-    async def file(self) -> tuple[str, Path]:
-        """Give the path that was asked for and the local file behind it."""
-        path = self.argument("path") or ""
-        return path, await local_path(self.contents_manager, path)
-
-    def hdu(self) -> int | str | None:
-        """Give the HDU asked for: its number, its name, or None for the first with data."""
-        text = self.argument("hdu")
-        if not text:
-            return None
-        return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else text
-
-    def shown(self, value: Any, keep: tuple[str, ...] = ()) -> Any:
-        """Give an answer whose texts say nothing of where the root is; what is under `keep` is as it was."""
-        root = str(self.root)
-        roots = {root.rstrip(os.sep), os.path.realpath(root).rstrip(os.sep)} - {""}
-
-        def told(value: Any) -> Any:
-            if isinstance(value, str):
-                # Answers are long and asked for each second: most texts name no path at all.
-                return without_root(value, root) if any(one in value for one in roots) else value
-            if isinstance(value, list):
-                return [told(one) for one in value]
-            if isinstance(value, dict):
-                return {k: one if k in keep else told(one) for k, one in value.items()}
-            return value
-
-        return told(value)
-
-    def reply(self, value: Any, status: int = 200) -> None:
-        """Send JSON."""
-        self.set_status(status)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.finish(json.dumps(value))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Send an error as one code and one sentence; of a fault of ours only its log's number."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        refusal = refusal_for(error) if error is not None else None
-        if refusal is not None:
-            status_code, code, message = refusal.status, refusal.code, refusal.message
-            message = without_root(message, getattr(self.contents_manager, "root_dir", ""))
-        elif isinstance(error, HTTPError):
-            code = "forbidden" if status_code in (401, 403) else "bad-request"
-            message = error.log_message or responses.get(status_code, "Unknown error")
-        else:
-            code, number = "internal", uuid.uuid4().hex[:8]
-            self.log.error("astrodata_lab fault %s: %s", number, error)
-            message = f"The server failed at this; its log has the reason under {number}."
-        self.reply({"error": {"code": code, "message": message}}, status_code)
-
-    def log_exception(self, *exc_info: Any) -> None:
-        """Keep refusals, which are answers, out of the log of failures."""
-        if refusal_for(exc_info[1]) is None:
-            super().log_exception(*exc_info)
+MAX_TAGS = 50
+LINES = "application/x-ndjson"
 
 
 class VersionHandler(Handler):
@@ -138,7 +54,13 @@ class HeaderHandler(Handler):
     async def get(self) -> None:
         """Give the cards as [keyword, value, comment]."""
         path, local = await self.file()
-        self.reply({**await self.lab.previews.header(local, self.hdu()), "path": path})
+        cards = self.argument("cards")
+        if cards is not None and not re.fullmatch(r"[0-9]{1,4}", cards):
+            raise Refusal("bad-request", "cards must be a number from 0 to 9999.")
+        shown = await self.lab.previews.header(
+            local, self.hdu(), None if cards is None else int(cards)
+        )
+        self.reply({**self.shown(shown), "path": path})
 
 
 class ThumbnailHandler(Handler):
@@ -154,7 +76,10 @@ class ThumbnailHandler(Handler):
             raise Refusal(
                 "bad-request", f"size must be from {MIN_THUMBNAIL} to {MAX_THUMBNAIL} pixels."
             )
-        png = await self.lab.previews.thumbnail(local, self.hdu(), int(text))
+        # Who scrolls through a long list leaves most pictures behind before a worker is free.
+        png = await self.lab.previews.thumbnail(
+            local, self.hdu(), int(text), wanted=lambda: not self.gone
+        )
         self.set_header("X-Content-Type-Options", "nosniff")
         # The browser asks again, and gets 304 while Tornado's ETag is the same.
         self.set_header("Cache-Control", "private, no-cache")
@@ -167,29 +92,81 @@ class DatasetsHandler(Handler):
     @authenticated
     @authorized
     async def get(self) -> None:
-        """Give all data sets."""
-        listing = await self.lab.records.listing(self.root)
-        notes = [without_root(note, str(self.root)) for note in listing["warnings"]]
-        self.reply({**listing, "warnings": notes})
+        """Give all data sets, or that there is nothing new since the version that the caller has."""
+        body = await self.lab.records.listing(self.root, self.argument("known") or "")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.finish(body)
 
     @authenticated
     @authorized
     async def post(self) -> None:
-        """Add a file by its path, if it has the bytes that are expected."""
-        path, wanted = read_wanted(self.get_json_body())
-        local = await local_path(self.contents_manager, path)
+        """Add a file or folder by its path, if it has the expected bytes; or bring a removed one back."""
+        body = self.get_json_body()
+        if isinstance(body, dict) and isinstance(body.get("restore"), str):
+            self.reply(await self.lab.records.restore(self.root, body["restore"]), 201)
+            return
+        path, wanted = read_wanted(body)
+        local = await self.local(path, folders=True)
         self.reply(await self.lab.records.add(self.root, local, **wanted), 201)
+
+    @authenticated
+    @authorized
+    async def patch(self) -> None:
+        """Give a data set another name, or other tags."""
+        name, changes = self.named(), read_changes(self.get_json_body())
+        self.reply(await self.lab.records.change(self.root, name, changes))
 
     @authenticated
     @authorized
     async def delete(self) -> None:
         """Take a data set out of the catalogue; its file stays."""
-        name = self.argument("name")
-        if not name:
-            raise Refusal("bad-request", "No name was given: name the data set to take out.")
-        await self.lab.records.remove(self.root, name)
+        await self.lab.records.remove(self.root, self.named())
         self.set_status(204)
         self.finish()
+
+
+class VerifyHandler(Handler):
+    """Whether a file still has the bytes that were recorded."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """Give lines of JSON: how far it is, and at last its state or an error. Who leaves, cancels."""
+        self.set_header("X-Content-Type-Options", "nosniff")
+        verifying = self.lab.records.verify(self.root, self.named(), self._tell)
+        self._task = asyncio.ensure_future(verifying)
+        try:
+            line = self.shown(await self._task)
+        except asyncio.CancelledError:
+            if self.gone:
+                return
+            raise
+        except Exception as error:
+            if not self._begun:
+                raise
+            _, code, message = self.told(error)
+            line = {"error": {"code": code, "message": message}}
+        await self._send(line)
+        self.finish(set_content_type=LINES)
+
+    def on_connection_close(self) -> None:
+        """Give the work up."""
+        super().on_connection_close()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _tell(self, share: float) -> None:
+        if not self.gone and self._task is not None and not self._task.done():
+            self._send({"progress": share})
+
+    def _send(self, line: Any) -> Any:
+        self._begun = True
+        self.set_header("Content-Type", LINES)
+        self.write(json.dumps(line) + "\n")
+        return self.flush()
+
+    _begun = False
+    _task: asyncio.Future[dict[str, Any]] | None = None
 
 
 class LabelsHandler(Handler):
@@ -261,13 +238,42 @@ def read_wanted(body: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(body, dict) or not isinstance(body.get("path"), str):
         raise Refusal("bad-request", 'The body must be a JSON object with a "path".')
     name, tags, expect = body.get("name"), body.get("tags") or [], body.get("expect")
-    if name is not None and not (isinstance(name, str) and 0 < len(name) <= MAX_NAME):
-        raise Refusal("bad-request", f"name must be a text of 1 to {MAX_NAME} characters.")
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise Refusal("bad-request", "tags must be a list of texts.")
+    if name is not None:
+        _refuse_no_name(name)
+    _refuse_no_tags(tags)
     if expect is not None and not _is_expectation(expect):
         raise Refusal("bad-request", "expect must hold a size in bytes and a sha256 in hex.")
     return body["path"], {"name": name, "tags": tags, "expect": expect}
+
+
+def read_changes(body: Any) -> dict[str, Any]:
+    """Give name and tags from the body of a PATCH, those of them that it has.
+
+    Raises
+    ------
+    Refusal
+        When there is neither, or one of them is not of its type.
+    """
+    changes = (
+        {k: v for k, v in body.items() if k in ("name", "tags")} if isinstance(body, dict) else {}
+    )
+    if not changes:
+        raise Refusal("bad-request", 'The body must be a JSON object with "name" or "tags".')
+    _refuse_no_name(changes.get("name", "x"))
+    _refuse_no_tags(changes.get("tags", []))
+    return changes
+
+
+def _refuse_no_name(name: Any) -> None:
+    if not (isinstance(name, str) and 0 < len(name) <= MAX_NAME):
+        raise Refusal("bad-request", f"name must be a text of 1 to {MAX_NAME} characters.")
+
+
+def _refuse_no_tags(tags: Any) -> None:
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise Refusal("bad-request", "tags must be a list of texts.")
+    if len(tags) > MAX_TAGS:
+        raise Refusal("bad-request", f"A data set has at most {MAX_TAGS} tags.")
 
 
 def _is_expectation(expect: Any) -> bool:
@@ -286,16 +292,29 @@ ROUTES: dict[str, type[Handler]] = {
     "header": HeaderHandler,
     "thumbnail": ThumbnailHandler,
     "datasets": DatasetsHandler,
+    "verify": VerifyHandler,
     "labels": LabelsHandler,
     "runs": RunsHandler,
     "pipelines": PipelinesHandler,
     "models": ModelsHandler,
+    "uploads": UploadsHandler,
 }
 
 
-def handlers(base_url: str) -> list[tuple[str, type[Handler]]]:
-    """Give the routes under the server's base URL."""
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "compute": (),
+    "labels": ("labels",),
+    "models": ("models",),
+    "runs": ("pipelines", "runs"),
+}
+"""The sections of the panel that an administrator may switch off, and the routes that are theirs alone."""
+
+
+def handlers(base_url: str, disabled: Iterable[str] = ()) -> list[tuple[str, type[Handler]]]:
+    """Give the routes under the server's base URL, without those of `disabled` sections."""
+    absent = {name for section in disabled for name in SECTIONS[section]}
     return [
         (re.escape(url_path_join(base_url, "astrodata-lab", name)), handler)
         for name, handler in ROUTES.items()
+        if name not in absent
     ]

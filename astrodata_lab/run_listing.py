@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from astrodata_kernel.errors import BadRequest, UnknownName
 from astrodata_kernel.lineage.plain import shown
+from astrodata_kernel.plain_files import is_plain, open_plain
 from astrodata_kernel.runs import cancel, run_of, runs, runs_folder
 from astrodata_kernel.runs.facts import ENDED
 from astrodata_kernel.runs.run_folder import read_record
@@ -29,6 +31,9 @@ LONGEST, LONGEST_ERROR = 300, 4_000
 
 LONGEST_PARAMETERS = 40_000
 """Characters of a run's parameters that fit into a cell."""
+
+LARGEST_YAML = 1 << 20
+"""Bytes of a pipeline's file that are compared with what was run."""
 
 CUT = 20_000
 """Characters beyond which the record of a run cuts a text."""
@@ -124,7 +129,7 @@ def one(root: str, ident: str) -> dict[str, Any]:
         "user": facts.user,
         "host": facts.host,
         "parameters": _parameters(record.get("parameters")),
-        "again": _again(facts, place),
+        "again": _again(facts, record, place),
         "steps": kept,
         "more": len(steps) - len(kept),
         "notes": _texts(record.get("notes")),
@@ -205,22 +210,35 @@ def bare_address(uri: str) -> str | None:
     return shown(f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path}", 1_000)
 
 
-def _again(facts: RunFacts, root: Path) -> dict[str, Any] | None:
-    """Give the YAML that the run can be done again from: its file, or the copy that the run keeps."""
-    if facts.source:
-        source = Path(facts.source)
-        if source.is_absolute() and _is_file(source):
-            return {"path": _inside(source, root), "copy": False}
+def _again(facts: RunFacts, record: Mapping[str, Any], root: Path) -> dict[str, Any] | None:
+    """Give the YAML that the run can be done again from: its file, or the copy that the run keeps.
+
+    ``source`` is the file that the run was read from, where that is not any more what was run.
+    """
+    source = Path(facts.source) if facts.source else None
+    if source is not None and not source.is_absolute():
+        source = None
+    there = source is not None and is_plain(source)
+    if source is not None and there and _is_as_run(source, record):
+        return {"path": _inside(source, root), "copy": False, "source": None}
+    changed = None if source is None else _inside(source, root)
     copy = facts.path / "pipeline.yaml"
     # Not through a link: `Contents` shows none that leaves the root either.
-    return {"path": _inside(copy, root), "copy": True} if _is_file(copy) else None
+    if is_plain(copy):
+        return {"path": _inside(copy, root), "copy": True, "source": changed}
+    return {"path": changed, "copy": False, "source": changed} if there else None
 
 
-def _is_file(path: Path) -> bool:
+def _is_as_run(path: Path, record: Mapping[str, Any]) -> bool:
+    """Tell whether a file has still the text that the run was read from."""
+    if "source_sha256" not in record:
+        return True  # of a version that did not tell
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except (OSError, ValueError):
+        with open_plain(path) as file:
+            content = file.read(LARGEST_YAML + 1)
+    except OSError:
         return False
+    return hashlib.sha256(content).hexdigest() == record["source_sha256"]
 
 
 def _inside(path: Path, root: Path) -> str:

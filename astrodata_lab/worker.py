@@ -1,8 +1,9 @@
 """The process in which files of unknown origin are read, one call after the other.
 
 A request is a line of JSON, ``{"call": "module:function", "args": [...]}``; a reply is a line of
-JSON and, for a function that gives bytes, those bytes. Nothing is pickled: a file that takes over
-this process cannot reach further through its answers.
+JSON and, for a function that gives bytes, those bytes. With ``"progress": true`` the function is given
+a callable as well, and what it is told goes before the reply as lines ``{"progress": ...}``. Nothing is
+pickled: a file that takes over this process cannot reach further through its answers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import select
 import sys
 import traceback
 import warnings
+from functools import partial
 from importlib import import_module
 from typing import Any, BinaryIO
 
@@ -62,7 +64,8 @@ def _reply(replies: BinaryIO, line: bytes) -> None:
     try:
         request = json.loads(line)
         module, function = request["call"].split(":")
-        value = getattr(import_module(module), function)(*request["args"])
+        more = {"progress": partial(_tell, replies)} if request.get("progress") else {}
+        value = getattr(import_module(module), function)(*request["args"], **more)
         if isinstance(value, bytes):
             data, value = value, None
         head = json.dumps({"ok": True, "value": _plain(value), "bytes": len(data)})
@@ -70,6 +73,11 @@ def _reply(replies: BinaryIO, line: bytes) -> None:
         data = b""
         head = json.dumps({"ok": False, "error": _told(error)})
     replies.write(head.encode() + b"\n" + data)
+    replies.flush()
+
+
+def _tell(replies: BinaryIO, share: float) -> None:
+    replies.write(json.dumps({"progress": _plain(share)}).encode() + b"\n")
     replies.flush()
 
 

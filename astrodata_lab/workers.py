@@ -7,12 +7,14 @@ pipes also work under the event loop that Jupyter uses on Windows.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -21,7 +23,10 @@ import anyio.to_thread
 from .refusals import Refusal
 
 QUEUE = 200
-"""Calls that may wait for a worker before new ones are turned away."""
+"""Calls that may wait for a worker, where nobody says otherwise."""
+
+
+Progress = Callable[[float], None]
 
 
 class WorkerDiedError(Exception):
@@ -37,8 +42,10 @@ class Worker:
         self._in_use = threading.Lock()
         self._killed = False
 
-    def call(self, function: str, args: tuple[Any, ...]) -> Any:
+    def call(self, function: str, args: tuple[Any, ...], progress: Progress | None = None) -> Any:
         """Give what ``function`` ("module:name") gives for `args` (JSON values) over there.
+
+        A function that is to tell its `progress` gets a keyword of that name.
 
         Raises
         ------
@@ -49,7 +56,7 @@ class Worker:
         """
         with self._in_use:
             try:
-                return self._exchange(function, args)
+                return self._exchange(function, args, progress)
             except WorkerDiedError:
                 self.close()
                 raise
@@ -57,17 +64,19 @@ class Worker:
                 if self._killed:
                     self.close()
 
-    def _exchange(self, function: str, args: tuple[Any, ...]) -> Any:
+    def _exchange(self, function: str, args: tuple[Any, ...], progress: Progress | None) -> Any:
         if self._killed:  # the time was over before this thread had started
             raise WorkerDiedError("killed")
         process = self._process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101 - for the type checker
         assert process.stdout is not None  # noqa: S101
         try:
-            process.stdin.write(json.dumps({"call": function, "args": args}).encode() + b"\n")
+            request = {"call": function, "args": args, "progress": progress is not None}
+            process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-            line = process.stdout.readline()
-            head = json.loads(line) if line else {"bytes": 1}
+            while "progress" in (head := _head(process.stdout.readline())):
+                if progress is not None:
+                    progress(head["progress"])
             size = head.get("bytes", 0)
             data = process.stdout.read(size)
         except (OSError, ValueError) as error:
@@ -113,6 +122,11 @@ class Worker:
                         pipe.close()
 
 
+def _head(line: bytes) -> dict[str, Any]:
+    """Give a line of an answer; that of a process which ended promises a byte that never comes."""
+    return json.loads(line) if line else {"bytes": 1}
+
+
 class WorkerPool:
     """Workers that start when they are needed and are used again.
 
@@ -122,35 +136,59 @@ class WorkerPool:
         Calls that run at once.
     memory
         Bytes of address space for each process, 0 for no limit.
+    queue
+        Calls that may wait for a process; new ones are turned away.
     """
 
-    def __init__(self, count: int, memory: int) -> None:
+    def __init__(self, count: int, memory: int, queue: int = QUEUE) -> None:
         self._count = count
         self._memory = memory
+        self._queue = queue
         self._limiter: anyio.CapacityLimiter | None = None
         self._idle: list[Worker] = []
 
-    async def call(self, function: str, *args: Any, seconds: float) -> Any:
+    async def call(
+        self,
+        function: str,
+        *args: Any,
+        seconds: float,
+        progress: Progress | None = None,
+        wanted: Callable[[], bool] | None = None,
+    ) -> Any:
         """Give what ``function`` ("module:name") gives for `args` in a worker.
+
+        Parameters
+        ----------
+        function, args
+            Of which module, and values that JSON can hold.
+        seconds
+            Longest time.
+        progress
+            Told in the event loop what the function tells of its keyword of this name.
+        wanted
+            Asked when a worker is free: False for an answer that nobody waits for any more.
 
         Raises
         ------
         Refusal
             What the function raised; "time-out" after `seconds`, when the process is ended;
-            "damaged" when it ended by itself; "busy" when too many wait already.
+            "damaged" when it ended by itself; "busy" when too many wait already, or when the answer is
+            not `wanted` any more.
         """
         if self._limiter is None:  # it belongs to the running loop
             self._limiter = anyio.CapacityLimiter(self._count)
-        if self._limiter.statistics().tasks_waiting >= QUEUE:
+        if self._limiter.statistics().tasks_waiting >= self._queue:
             raise Refusal("busy", "The server has many files to read already: try again soon.")
         # A token of its own: one task may ask for several things at once.
         token = object()
         async with _borrowed(self._limiter, token):
+            if wanted is not None and not wanted():
+                raise Refusal("busy", "Nobody waits for this any more.")
             worker = self._take()
             try:
                 with anyio.fail_after(seconds):
                     value = await anyio.to_thread.run_sync(
-                        worker.call, function, args, abandon_on_cancel=True
+                        worker.call, function, args, _in_loop(progress), abandon_on_cancel=True
                     )
             except Refusal:
                 self._idle.append(worker)
@@ -186,6 +224,19 @@ class WorkerPool:
         """End the processes that wait for work."""
         while self._idle:
             self._idle.pop().close()
+
+
+def _in_loop(progress: Progress | None) -> Progress | None:
+    """Give what calls `progress` in the running event loop from another thread."""
+    if progress is None:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def tell(share: float) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
+            loop.call_soon_threadsafe(progress, share)
+
+    return tell
 
 
 @contextlib.asynccontextmanager

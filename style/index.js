@@ -1,1 +1,4 @@
 import './index.css';
+import './datasets.css';
+import './compute.css';
+import './documents.css';

@@ -3,18 +3,22 @@ const base = require('@jupyterlab/galata/lib/playwright-config');
 const port = Number(process.env.ASTRODATA_TEST_PORT || 8888);
 process.env.ASTRODATA_TEST_PORT = String(port);
 
+// A server for each worker, with a folder of its own: tests of one server take turns, as its catalogue and its
+// runs are seen by all of them. A worker reads this file too, and is told its number.
+const WORKERS = 2;
+const own = port + Number(process.env.TEST_PARALLEL_INDEX || 0);
+
 module.exports = {
   ...base,
   testDir: './tests',
   timeout: 120000,
   expect: { timeout: 20000 },
-  // One server and one software renderer on two cores: tests take turns.
-  workers: 1,
+  workers: WORKERS,
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
   use: {
     ...base.use,
-    baseURL: `http://localhost:${port}`,
+    baseURL: `http://localhost:${own}`,
     viewport: { width: 1280, height: 800 },
     acceptDownloads: true,
     // Recording needs an ffmpeg that only Playwright's own download brings.
@@ -27,10 +31,11 @@ module.exports = {
       args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
     }
   },
-  webServer: {
-    command: 'npm start > server.log 2>&1',
-    url: `http://localhost:${port}/lab`,
+  webServer: Array.from({ length: WORKERS }, (_, number) => ({
+    command: `npm start > server-${number}.log 2>&1`,
+    env: { ASTRODATA_TEST_PORT: String(port + number) },
+    url: `http://localhost:${port + number}/lab`,
     timeout: 120000,
     reuseExistingServer: !process.env.CI
-  }
+  }))
 };

@@ -20,7 +20,39 @@ export interface IDataset {
   readonly mtime: number;
   readonly sha256: string;
   readonly tags: readonly string[];
+  /** In UTC, as ISO 8601. */
+  readonly added: string;
+  /** At a glance, by size and time; the bytes are compared by `Api.verify`. */
   readonly state: 'ok' | 'missing' | 'changed';
+}
+
+/** The catalogue, with what tells it from later ones. */
+export interface IListing {
+  readonly version: string;
+  readonly datasets: readonly IDataset[];
+  readonly warnings: readonly string[];
+}
+
+/** What a hash of all bytes said, in a word and in a sentence. */
+export interface IVerification {
+  readonly state: IDataset['state'];
+  readonly message: string;
+}
+
+/** What a file tells of itself. */
+export interface IHeader {
+  /** Keyword, value and comment, the first of them. */
+  readonly cards: readonly (readonly [string, unknown, string])[];
+  /** Whether there are more. */
+  readonly truncated: boolean;
+  /** Names and texts, of formats without cards. */
+  readonly facts: readonly (readonly [string, string])[];
+  readonly parts: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly kind: string;
+    readonly shape: readonly number[];
+  }[];
 }
 
 /** A class of a label session. */
@@ -126,7 +158,12 @@ export interface IRunDetails extends IRun {
   /** With their values as one reads them, and as Python does; null when they are too long for a cell. */
   readonly parameters: readonly IParameter[] | null;
   /** Its YAML, from the root or a whole path: the file, or the copy that the run keeps. */
-  readonly again: { readonly path: string; readonly copy: boolean } | null;
+  readonly again: {
+    readonly path: string;
+    readonly copy: boolean;
+    /** The file that it was read from, where that is not any more what was run. */
+    readonly source: string | null;
+  } | null;
   readonly steps: readonly IStep[];
   /** Steps that are too many to be listed here. */
   readonly more: number;
@@ -217,13 +254,73 @@ export async function requestAPI<T>(
     response = await ServerConnection.makeRequest(url, init, serverSettings);
     text = await response.text();
   } catch {
-    throw new ApiError('network', 'The Jupyter server did not answer: is it still running?');
+    throw silence();
   }
   const body = parse(text);
   if (!response.ok) {
     throw errorOf(response, body);
   }
   return body as T;
+}
+
+/** Ask a route that answers with lines of JSON: how far it is, and at last what was asked for. */
+async function lastLine<T>(
+  endPoint: string,
+  signal: AbortSignal,
+  progress: (share: number) => void,
+  serverSettings: ServerConnection.ISettings
+): Promise<T> {
+  const url = URLExt.join(serverSettings.baseUrl, 'astrodata-lab', endPoint);
+  let last: Record<string, unknown> = { progress: 0 };
+  let response: Response;
+  const take = (text: string): void => {
+    last = (parse(text) as Record<string, unknown> | undefined) ?? last;
+    if (typeof last['progress'] === 'number') {
+      progress(last['progress']);
+    }
+  };
+  try {
+    response = await ServerConnection.makeRequest(url, { method: 'POST', signal }, serverSettings);
+    if (response.ok && response.body) {
+      await eachLine(response.body, take);
+    } else {
+      take(await response.text());
+    }
+  } catch {
+    throw silence();
+  }
+  if (!response.ok || 'error' in last) {
+    throw errorOf(response, last);
+  }
+  if ('progress' in last) {
+    throw silence(); // cut off before its end
+  }
+  return last as T;
+}
+
+async function eachLine(
+  body: ReadableStream<Uint8Array>,
+  take: (line: string) => void
+): Promise<void> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (let more = true; more;) {
+    const { done, value } = await reader.read();
+    more = !done;
+    rest += value ? decoder.decode(value, { stream: true }) : '';
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    lines.filter(Boolean).forEach(take);
+  }
+}
+
+function silence(): ApiError {
+  return new ApiError('network', 'The Jupyter server did not answer: is it still running?');
+}
+
+function datasetOf(name: string): string {
+  return 'datasets' + URLExt.objectToQueryString({ name });
 }
 
 function parse(text: string): unknown {
@@ -252,8 +349,12 @@ export class Api {
     return (await this._ask<{ version: string }>('version')).version;
   }
 
-  datasets(): Promise<{ datasets: IDataset[]; warnings: string[] }> {
-    return this._ask('datasets');
+  /** The catalogue, null where it is still the version that is known. */
+  async datasets(known = ''): Promise<IListing | null> {
+    const found = await this._ask<IListing & { same?: boolean }>(
+      'datasets' + URLExt.objectToQueryString(known ? { known } : {})
+    );
+    return found.same ? null : found;
   }
 
   labels(): Promise<{ sessions: ILabelSession[]; warnings: string[] }> {
@@ -290,7 +391,37 @@ export class Api {
   }
 
   remove(name: string): Promise<void> {
-    return this._ask('datasets' + URLExt.objectToQueryString({ name }), { method: 'DELETE' });
+    return this._ask(datasetOf(name), { method: 'DELETE' });
+  }
+
+  /** Bring back a dataset that was removed. */
+  restore(name: string): Promise<IDataset> {
+    return this._ask('datasets', { method: 'POST', body: JSON.stringify({ restore: name }) });
+  }
+
+  /** Give a dataset another name, or other tags. */
+  change(name: string, changes: Partial<Pick<IDataset, 'name' | 'tags'>>): Promise<IDataset> {
+    return this._ask(datasetOf(name), { method: 'PATCH', body: JSON.stringify(changes) });
+  }
+
+  /**
+   * Hash the file of a dataset again.
+   *
+   * @param progress - Told the share of the bytes that are hashed.
+   * @param signal - Ends the work on the server too.
+   */
+  async verify(
+    name: string,
+    progress: (share: number) => void,
+    signal: AbortSignal
+  ): Promise<IVerification> {
+    const query = URLExt.objectToQueryString({ name });
+    return lastLine<IVerification>('verify' + query, signal, progress, this.serverSettings);
+  }
+
+  /** What a file tells of itself, with the first of its cards. */
+  header(path: string, cards: number, signal: AbortSignal): Promise<IHeader> {
+    return this._ask('header' + URLExt.objectToQueryString({ path, cards }), { signal });
   }
 
   /** Address of a picture; it changes with the file, so that no old one is shown. */

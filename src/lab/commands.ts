@@ -47,12 +47,12 @@ function addCommands(
     execute: () => model.refresh()
   });
   commands.addCommand(CommandIDs.addPath, {
-    label: trans.__('Add Dataset from Path…'),
+    label: trans.__('Add Dataset from Path or Address…'),
     execute: async args => {
-      const path = typeof args['path'] === 'string' ? args['path'] : await askPath(trans);
-      if (path) {
+      const place = typeof args['path'] === 'string' ? args['path'] : await askPlace(trans);
+      if (place) {
         show();
-        await model.addPaths([path]);
+        await widget.addPlaces(place);
       }
     }
   });
@@ -68,10 +68,12 @@ function addCommands(
   });
 }
 
-async function askPath(trans: TranslationBundle): Promise<string> {
+async function askPlace(trans: TranslationBundle): Promise<string> {
   const { value } = await InputDialog.getText({
     title: trans.__('Add a Dataset'),
-    label: trans.__('Path of the file, from the folder that the server shows:'),
+    label: trans.__(
+      'Path of a file or folder, from the folder that the server shows, or an address elsewhere:'
+    ),
     placeholder: 'survey/m31.fits',
     okLabel: trans.__('Add')
   });

@@ -1,6 +1,8 @@
 import { Drag } from '@lumino/dragdrop';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 
+import { Dropped } from './sources';
+
 /** Paths that are dragged out of JupyterLab's file browser. */
 const CONTENTS_MIME = 'application/x-jupyter-icontents';
 
@@ -8,8 +10,8 @@ const NATIVE = ['dragenter', 'dragover', 'dragleave', 'drop'] as const;
 const LUMINO = ['lm-dragenter', 'lm-dragover', 'lm-dragleave', 'lm-drop'] as const;
 
 export interface IDropHandlers {
-  /** Files from the desktop, and the names of folders among them. */
-  files(files: File[], folders: string[]): void;
+  /** Files and folders from the desktop. */
+  dropped(dropped: Dropped[]): void;
   /** Paths from the file browser. */
   paths(paths: string[]): void;
   /** Something that can be dropped is over the node, or no longer. */
@@ -55,8 +57,7 @@ export class DropTarget implements IDisposable {
     event.stopPropagation();
     if (event.type === 'drop') {
       this._handlers.hover(false);
-      const { files, folders } = sort(data);
-      this._handlers.files(files, folders);
+      this._handlers.dropped(droppedOf(data));
       return;
     }
     data.dropEffect = 'copy';
@@ -110,11 +111,10 @@ function carriesFiles(event: Event): boolean {
 }
 
 /** A folder comes as a file without content: the browser tells them apart during the drop only. */
-function sort(data: DataTransfer): { files: File[]; folders: string[] } {
+function droppedOf(data: DataTransfer): Dropped[] {
   const folders = Array.from(data.items ?? [])
     .map(item => item.webkitGetAsEntry?.() ?? null)
-    .filter(entry => entry?.isDirectory)
-    .map(entry => entry!.name);
-  const files = Array.from(data.files).filter(file => !folders.includes(file.name));
-  return { files, folders };
+    .filter((entry): entry is FileSystemDirectoryEntry => entry?.isDirectory ?? false);
+  const names = folders.map(({ name }) => name);
+  return [...Array.from(data.files).filter(file => !names.includes(file.name)), ...folders];
 }

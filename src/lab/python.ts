@@ -16,6 +16,20 @@ export function cellSource(dataset: Pick<IDataset, 'name' | 'path'>, folder: str
 }
 
 /**
+ * The Python that opens a dataset in any notebook of the workspace: by its name, which stays what it is
+ * wherever the cell is pasted.
+ */
+export function openSource(name: string): string {
+  return `import astrodata_kernel as adk\nds = adk.open(${named(name)})`;
+}
+
+/** The Python that opens a file elsewhere, and shows it. */
+export function addressSource(address: string): string {
+  const text = JSON.stringify(address);
+  return `import astrodata_kernel as adk\nds = adk.open(${text})\nadk.view(ds)`;
+}
+
+/**
  * The Python that goes on with a label session in a notebook whose kernel runs in `folder`: its dataset in
  * the Labeller, or its labels alone where what was labelled is not a dataset of the list by itself.
  *
@@ -59,8 +73,12 @@ function eventsOf(source: NonNullable<ILabelSession['source']>, folder: string):
 
 function place(dataset: Pick<IDataset, 'name' | 'path'>, folder: string): string {
   return dataset.path === null
-    ? `adk.Catalog()[${JSON.stringify(dataset.name)}]`
+    ? named(dataset.name)
     : JSON.stringify(PathExt.relative(folder, dataset.path));
+}
+
+function named(name: string): string {
+  return `adk.Catalog()[${JSON.stringify(name)}]`;
 }
 
 /** The default kernel if it speaks Python, or the first that does. */

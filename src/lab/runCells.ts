@@ -37,13 +37,26 @@ export function runAgain(run: Pick<IRunDetails, 'again' | 'parameters'>): CellOf
   const chosen = parameters.map(({ name, python }) => [name, python]);
   return folder => {
     const path = quoted(from(folder, again.path));
-    // Text has its relative paths start from the notebook's folder, as the pipeline that was made there had.
+    const source = again.source === null ? null : from(folder, again.source);
+    // Text has its relative paths start from the notebook's folder, as the pipeline that was made there had;
+    // one that was read from a file had them start from there.
+    const base = source === null ? '' : `, base=${quoted(PathExt.dirname(source) || '.')}`;
     const [lines, yaml] = again.copy
-      ? [['from pathlib import Path', IMPORT], `Path(${path}).read_text("utf-8")`]
+      ? [['from pathlib import Path', IMPORT], `Path(${path}).read_text("utf-8")${base}`]
       : [[IMPORT], path];
     const call = `adk.pipeline.Pipeline.from_yaml(${yaml}).run(${options(folder, chosen)})`;
-    return [...lines, call].join('\n');
+    return [...(source === null ? [] : [changedSince(source, again.copy)]), ...lines, call].join(
+      '\n'
+    );
   };
+}
+
+/** Says in the cell that a file is not what was run; quoted, so that no name of a file leaves the comment. */
+function changedSince(source: string, copy: boolean): string {
+  const change = `# ${quoted(source)} is not as it was when this was run:`;
+  return copy
+    ? `${change} this is the run's own copy of it.`
+    : `${change} this runs it as it is now.`;
 }
 
 /** Draws what a run used and made. */

@@ -1,172 +1,297 @@
 import { PathExt } from '@jupyterlab/coreutils';
-import { Contents, ServerConnection } from '@jupyterlab/services';
-import { UUID } from '@lumino/coreutils';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 
-import { IExpectation } from './api';
+import { ApiError, IExpectation } from './api';
+import { Hashing, hashOf } from './hashing';
+import { ISource } from './sources';
+import { Clash, IBegun, UploadApi } from './uploadApi';
 
-/** Bytes of one request, as JupyterLab's file browser sends them. */
-export const CHUNK_SIZE = 1024 * 1024;
+/** Bytes of a request: few at first, then what the connection takes in half a second. */
+export const MIN_CHUNK = 256 * 1024;
+export const MAX_CHUNK = 16 * 1024 * 1024;
+const CHUNK_SECONDS = 0.5;
+const IN_FLIGHT = 2;
+
+/** Bytes that tell a file from others of its name, size and time. */
+const MARK = 64 * 1024;
+
+/** Milliseconds before each try to reach a server that does not answer: three minutes in all. */
+const PAUSES = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000, 30000];
+/** Tries of bytes that arrive otherwise than they were sent. */
+const WRONG = 3;
+const AWAY = ['network', 'no-server', 'busy', 'time-out'];
 
 export type ClashAnswer = 'replace' | 'keep-both' | 'cancel';
 
 export interface IUploadOptions {
-  readonly contents: Pick<Contents.IManager, 'get' | 'save' | 'rename' | 'delete'>;
-  readonly file: File;
-  /** Contents-API path of the folder that takes the file. */
+  readonly api: Pick<UploadApi, 'begin' | 'append' | 'finish' | 'discard'>;
+  readonly source: ISource;
+  /** Contents-API path of the folder that takes it. */
   readonly folder: string;
   /** Gives up; what was sent so far is deleted. */
   readonly signal: AbortSignal;
   /** Called with 0 to 1. */
   readonly progress: (fraction: number) => void;
+  /** Called when the server does not answer, and when it does again. */
+  readonly away?: (away: boolean) => void;
+  /** Told under which key the server keeps what it has. */
+  readonly begun?: (key: string) => void;
   /** Asked when the folder has something of that name. */
   readonly onClash: (name: string, mayReplace: boolean) => Promise<ClashAnswer>;
+  /** Waits for some milliseconds; ends early with the signal. */
+  readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Where a file went, and what was sent. */
+/** Where it went, and what was sent. */
 export interface IUploaded extends IExpectation {
   readonly path: string;
 }
 
+/** The file was changed or taken away while it was read. */
+export class SourceChanged extends Error {}
+
 /**
- * Send a file to a folder of the server; null when the person gave up.
+ * Send a file or folder to a folder of the server; null when the person gave up.
  *
- * The bytes go to a file of another name first, so that a dataset is never half of one, and the file
- * that is to be replaced stays whole until all of the new one is there.
+ * The server keeps the bytes out of sight until all are there and right. A connection that breaks is tried
+ * again, and goes on with what the server has; so does a later upload of the same file after a failure.
+ *
+ * @throws ApiError - The server refuses it, or was away for too long.
+ * @throws SourceChanged - The file can no longer be read as it was.
  */
 export async function upload(options: IUploadOptions): Promise<IUploaded | null> {
-  const { contents, file, folder, signal } = options;
-  const target = await chooseTarget(options);
-  if (target === null || signal.aborted) {
-    return null;
-  }
-  const part = PathExt.join(folder, `${file.name}.${UUID.uuid4().slice(0, 8)}.part`);
-  let sent: IExpectation | null;
-  try {
-    sent = await send(options, part);
-  } catch (error) {
-    await discard(contents, part);
-    throw error;
-  }
-  if (sent === null) {
-    await discard(contents, part);
-    return null;
-  }
-  await putInPlace(contents, part, target);
-  return { ...sent, path: target.path };
+  return new Sending(options).run();
 }
 
-interface ITarget {
-  readonly path: string;
-  readonly replace: boolean;
-}
+class Sending {
+  constructor(private readonly _options: IUploadOptions) {}
 
-async function chooseTarget(options: IUploadOptions): Promise<ITarget | null> {
-  const { contents, file, folder } = options;
-  const path = PathExt.join(folder, file.name);
-  const there = await find(contents, path);
-  if (there === null) {
-    return { path, replace: false };
-  }
-  switch (await options.onClash(file.name, there.type !== 'directory')) {
-    case 'replace':
-      return { path, replace: true };
-    case 'keep-both':
-      return { path: await freePath(contents, folder, file.name), replace: false };
-    default:
-      return null;
-  }
-}
-
-async function find(
-  contents: IUploadOptions['contents'],
-  path: string
-): Promise<Contents.IModel | null> {
-  try {
-    return await contents.get(path, { content: false });
-  } catch (error) {
-    if (error instanceof ServerConnection.ResponseError && error.response.status === 404) {
+  async run(): Promise<IUploaded | null> {
+    const { folder, signal, source } = this._options;
+    try {
+      this._mark = hashOf(await this._read(0, MARK));
+      for (;;) {
+        try {
+          const done = await this._once();
+          if (done === null) {
+            return null;
+          }
+          const { name, sha256 } = done;
+          return { path: PathExt.join(folder, name), size: source.bytes.size, sha256 };
+        } catch (error) {
+          await this._recover(error);
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+      await this._discard();
       return null;
     }
-    throw error;
   }
-}
 
-async function freePath(
-  contents: IUploadOptions['contents'],
-  folder: string,
-  name: string
-): Promise<string> {
-  const [, stem, ending = ''] = /^(.+?)(\.[^.]+(?:\.(?:gz|fz|bz2|xz))?)?$/s.exec(name) ?? [
-    '',
-    name
-  ];
-  for (let number = 2; ; number++) {
-    const path = PathExt.join(folder, `${stem}-${number}${ending}`);
-    if ((await find(contents, path)) === null) {
-      return path;
-    }
-  }
-}
-
-/** Send all bytes and give their size and hash; null when the person gave up in between. */
-async function send(options: IUploadOptions, path: string): Promise<IExpectation | null> {
-  const { contents, file, signal, progress } = options;
-  const hash = sha256.create();
-  const chunks = Math.max(1, Math.ceil(file.size / CHUNK_SIZE));
-  for (let index = 0; index < chunks; index++) {
-    if (signal.aborted) {
+  /** One way through all of it, from where the last one ended; null when the person gave up. */
+  private async _once(): Promise<{ name: string; sha256: string } | null> {
+    const { api, signal } = this._options;
+    const begun = (this._begun ??= await this._begin(false));
+    if (begun.taken !== null && this._clash === 'ask' && !(await this._ask(begun.taken))) {
+      await this._discard();
       return null;
     }
-    progress((index * CHUNK_SIZE) / Math.max(1, file.size));
-    // Read once: what is hashed is what is sent.
-    const blob = file.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    hash.update(bytes);
-    await contents.save(path, {
-      type: 'file',
-      format: 'base64',
-      name: PathExt.basename(path),
-      content: toBase64(bytes),
-      // Chunks count from 1 and the last is -1; a file of one chunk is saved as a whole.
-      ...(chunks > 1 ? { chunk: index === chunks - 1 ? -1 : index + 1 } : {})
-    });
+    const sha256 = await this._send(begun);
+    const name = await api.finish(begun.id, sha256, this._clash, signal);
+    return { name, sha256 };
   }
-  progress(1);
-  return signal.aborted ? null : { size: file.size, sha256: bytesToHex(hash.digest()) };
-}
 
-function toBase64(bytes: Uint8Array): string {
-  // Function arguments go on the stack, which does not take a megabyte of them.
-  const step = 0x8000;
-  let text = '';
-  for (let start = 0; start < bytes.length; start += step) {
-    text += String.fromCharCode(...bytes.subarray(start, start + step));
+  private async _begin(fresh: boolean): Promise<IBegun> {
+    const { api, begun: tell, folder, signal, source } = this._options;
+    const facts = {
+      into: folder,
+      name: source.name,
+      folder: source.folder,
+      files: source.files,
+      modified: Math.round(source.modified),
+      mark: this._mark
+    };
+    const begun = await api.begin(facts, fresh, signal);
+    this._key = begun.key;
+    tell?.(begun.key);
+    this._options.away?.(false);
+    return begun;
   }
-  return btoa(text);
-}
 
-async function putInPlace(
-  contents: IUploadOptions['contents'],
-  part: string,
-  target: ITarget
-): Promise<void> {
-  try {
-    if (target.replace) {
-      await contents.delete(target.path);
+  /** Ask what to do about a name that is taken; false when the person gives up. */
+  private async _ask(taken: IBegun['taken']): Promise<boolean> {
+    const { onClash, source } = this._options;
+    const answer = await onClash(source.name, taken === 'file' && !source.folder);
+    if (answer === 'cancel') {
+      return false;
     }
-    await contents.rename(part, target.path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason} What was uploaded is kept as ${part}.`);
+    this._clash = answer;
+    return true;
   }
+
+  /** Send what the server does not have yet, and give the hash of all. */
+  private async _send(begun: IBegun): Promise<string> {
+    const { progress, source, signal } = this._options;
+    const { size } = source.bytes;
+    const attempt = new AbortController();
+    const flying = new Set<Promise<void>>();
+    const stop = (): void => attempt.abort();
+    signal.addEventListener('abort', stop);
+    try {
+      const from = await this._from(begun);
+      const { id } = from.begun;
+      const { hashing } = from;
+      let { offset } = from;
+      progress(size > 0 ? offset / size : 1);
+      while (offset < size) {
+        // Read once: what is hashed is what is sent.
+        const bytes = await this._read(offset, this._chunk);
+        await hashing.take(bytes);
+        while (flying.size >= IN_FLIGHT) {
+          await Promise.race(flying);
+        }
+        const sent: Promise<void> = this._put(id, offset, bytes, hashing.copy(), attempt.signal);
+        flying.add(sent);
+        // One that failed stays, so that the next who looks hears of it.
+        void sent.then(
+          () => flying.delete(sent),
+          () => undefined
+        );
+        offset += bytes.length;
+      }
+      await Promise.all(flying);
+      this._begun = { ...from.begun, have: size, sha256: hashing.hex };
+      return hashing.hex;
+    } catch (error) {
+      this._begun = null;
+      attempt.abort();
+      await Promise.allSettled(flying);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Where to go on: behind what the server has, if that is the beginning of this very file. */
+  private async _from(begun: IBegun): Promise<{ begun: IBegun; offset: number; hashing: Hashing }> {
+    const known = this._marks.get(begun.have) ?? (await this._hashTo(begun.have));
+    if (known.hex === begun.sha256) {
+      return { begun, offset: begun.have, hashing: known.copy() };
+    }
+    const again = (this._begun = await this._begin(true));
+    return { begun: again, offset: 0, hashing: new Hashing() };
+  }
+
+  private async _hashTo(end: number): Promise<Hashing> {
+    const hashing = new Hashing();
+    for (let offset = 0; offset < end; offset += MAX_CHUNK) {
+      await hashing.take(await this._read(offset, Math.min(MAX_CHUNK, end - offset)));
+    }
+    return hashing;
+  }
+
+  private async _put(
+    id: string,
+    offset: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    hashing: Hashing,
+    signal: AbortSignal
+  ): Promise<void> {
+    const { api, progress, source } = this._options;
+    const end = offset + bytes.length;
+    // Also of what is under way: the server may have it without our hearing of that.
+    this._marks.set(end, hashing);
+    const began = performance.now();
+    await api.append(id, offset, bytes, hashing.hex, signal);
+    for (const mark of [...this._marks.keys()].filter(mark => mark < end)) {
+      this._marks.delete(mark);
+    }
+    const seconds = Math.max(1e-3, (performance.now() - began) / 1000);
+    const wanted = (bytes.length / seconds) * CHUNK_SECONDS;
+    this._chunk = Math.min(MAX_CHUNK, 2 * this._chunk, Math.max(MIN_CHUNK, Math.round(wanted)));
+    this._tries = this._wrong = 0;
+    progress(end / source.bytes.size);
+  }
+
+  private async _read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { signal, source } = this._options;
+    signal.throwIfAborted();
+    const blob = source.bytes.slice(offset, offset + length);
+    let bytes: Uint8Array<ArrayBuffer> | null = null;
+    try {
+      bytes = new Uint8Array(await blob.arrayBuffer());
+    } catch {
+      // A file that was changed since it was dropped is not given any more.
+    }
+    if (bytes === null || bytes.length !== blob.size) {
+      throw new SourceChanged();
+    }
+    return bytes;
+  }
+
+  /** Wait for another try after a failure that may pass, or pass on one that does not. */
+  private async _recover(error: unknown): Promise<void> {
+    const { away, pause = rest, signal } = this._options;
+    signal.throwIfAborted();
+    const code = error instanceof ApiError ? error.code : '';
+    if (code === 'name-taken') {
+      // Since it was begun: what has it now, the server says when it is begun again.
+      this._clash = 'ask';
+      this._begun = null;
+      return;
+    }
+    if (code === 'check-failed' && ++this._wrong < WRONG) {
+      return;
+    }
+    const wait = PAUSES[this._tries];
+    if (!(code === 'out-of-step' || AWAY.includes(code)) || wait === undefined) {
+      throw error;
+    }
+    this._tries += 1;
+    if (code === 'out-of-step') {
+      this._begun = null;
+      if (this._tries === 1) {
+        return; // the server was started anew, and is there
+      }
+    }
+    away?.(true);
+    await pause(wait, signal);
+  }
+
+  private async _discard(): Promise<void> {
+    const { api, folder } = this._options;
+    try {
+      if (this._key !== null) {
+        await api.discard(folder, this._key);
+      }
+    } catch {
+      // The connection is gone: the server removes what nobody goes on with.
+    }
+  }
+
+  private _begun: IBegun | null = null;
+  private _chunk = MIN_CHUNK;
+  private _clash: Clash = 'ask';
+  private _key: string | null = null;
+  private _mark = '';
+  private readonly _marks = new Map<number, Hashing>();
+  private _tries = 0;
+  private _wrong = 0;
 }
 
-async function discard(contents: IUploadOptions['contents'], part: string): Promise<void> {
-  try {
-    await contents.delete(part);
-  } catch {
-    // Nothing was written yet, or the connection is gone: the person sees the first error.
-  }
+/** Wait, or until the network is back. */
+function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      window.removeEventListener('online', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+    window.addEventListener('online', end);
+  });
 }

@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from jupyter_server.auth import User
 from tornado.httpclient import HTTPClientError
+from tornado.web import create_signed_value
 from traitlets.config import Config
 
 DATA = Path(__file__).parent.parent / "data"
@@ -22,6 +24,7 @@ def jp_server_config():
                 "jpserver_extensions": {"astrodata_lab": True},
                 "allow_unauthenticated_access": False,
             },
+            "PasswordIdentityProvider": {"cookie_name": "person"},
         }
     )
 
@@ -56,6 +59,15 @@ def digest(path):
 
 
 @pytest.fixture
+def person(jp_serverapp):
+    """The headers of a browser in which somebody has logged in."""
+    provider = jp_serverapp.identity_provider
+    secret = jp_serverapp.web_app.settings["cookie_secret"]
+    cookie = create_signed_value(secret, "person", provider.user_to_cookie(User("someone")))
+    return {"Cookie": f"person={cookie.decode()}"}
+
+
+@pytest.fixture
 def ask(jp_fetch, lab):
     """Ask a route: gives the status and the JSON, or the bytes of a picture."""
 
@@ -66,7 +78,7 @@ def ask(jp_fetch, lab):
                 route,
                 method=method,
                 params={key: value for key, value in params.items() if value is not None},
-                body=json.dumps(body) if method == "POST" else None,
+                body=json.dumps(body) if method in ("POST", "PATCH") else None,
             )
         except HTTPClientError as error:
             reply = error.response

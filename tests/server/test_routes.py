@@ -53,9 +53,9 @@ async def test_a_thumbnail_is_read_once_until_its_file_changes(ask, lab, root, m
     calls = []
     look = lab.previews._look
 
-    async def counted(*args):
+    async def counted(*args, **kwargs):
         calls.append(args)
-        return await look(*args)
+        return await look(*args, **kwargs)
 
     monkeypatch.setattr(lab.previews, "_look", counted)
     copy = root / "copy.fits"

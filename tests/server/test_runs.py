@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 
@@ -69,6 +70,7 @@ async def test_a_run_whose_process_is_gone_is_lost(listed, begin):
 
 async def test_all_of_a_run_is_asked_for_by_its_id(ask, begin, root):
     (root / "cardio.yaml").write_text("astrodata: 1\n")
+    digest = hashlib.sha256(b"astrodata: 1\n").hexdigest()
     steps = {
         "read": {
             "block": "read_table",
@@ -85,6 +87,7 @@ async def test_all_of_a_run_is_asked_for_by_its_id(ask, begin, root):
     folder = begin(
         steps=steps,
         source=str(root / "cardio.yaml"),
+        source_sha256=digest,
         parameters={
             "seed": 3,
             "rate": 1.0,
@@ -96,7 +99,7 @@ async def test_all_of_a_run_is_asked_for_by_its_id(ask, begin, root):
     )
     status, one = await ask("runs", id=folder.id)
     assert status == 200
-    assert one["again"] == {"path": "cardio.yaml", "copy": False}
+    assert one["again"] == {"path": "cardio.yaml", "copy": False, "source": None}
     [step] = one["steps"]
     assert step["tests"] == [{"output": "table", "ok": False, "summary": "1 of 2 tests failed"}]
     assert step["metrics"] == {"rows": 12, "loss": "nan"}
@@ -116,9 +119,33 @@ async def test_a_run_of_a_pipeline_without_a_file_is_done_again_from_its_own_cop
     assert (await ask("runs", id=folder.id))[1]["again"] is None
     (folder.path / "pipeline.yaml").write_text("astrodata: 1\n")
     where = f"astrodata/runs/{folder.id}/pipeline.yaml"
-    assert (await ask("runs", id=folder.id))[1]["again"] == {"path": where, "copy": True}
+    own = {"path": where, "copy": True, "source": None}
+    assert (await ask("runs", id=folder.id))[1]["again"] == own
     change(folder, source=str(root / "gone.yaml"))
-    assert (await ask("runs", id=folder.id))[1]["again"] == {"path": where, "copy": True}
+    assert (await ask("runs", id=folder.id))[1]["again"] == {**own, "source": "gone.yaml"}
+
+
+async def test_a_file_that_changed_since_the_run_is_told_and_the_run_s_own_copy_taken(
+    ask, begin, root
+):
+    file = root / "cardio.yaml"
+    file.write_text("astrodata: 1\nname: other\n")
+    digest = hashlib.sha256(b"astrodata: 1\nname: cardio\n").hexdigest()
+    folder = begin(source=str(file), source_sha256=digest)
+    changed = {"path": "cardio.yaml", "copy": False, "source": "cardio.yaml"}
+    assert (await ask("runs", id=folder.id))[1]["again"] == changed
+    (folder.path / "pipeline.yaml").write_text("astrodata: 1\n")
+    where = f"astrodata/runs/{folder.id}/pipeline.yaml"
+    own = {"path": where, "copy": True, "source": "cardio.yaml"}
+    assert (await ask("runs", id=folder.id))[1]["again"] == own
+    # Steps that were added in Python are in no file; runs of older versions told nothing of theirs.
+    change(folder, source_sha256=None)
+    assert (await ask("runs", id=folder.id))[1]["again"] == own
+    record = folder.read()
+    del record["source_sha256"]
+    folder.write(record)
+    unknown = {"path": "cardio.yaml", "copy": False, "source": None}
+    assert (await ask("runs", id=folder.id))[1]["again"] == unknown
 
 
 async def test_parameters_that_were_cut_or_are_too_long_are_not_given_as_the_same(ask, begin):

@@ -133,7 +133,7 @@ async def test_more_calls_than_the_queue_holds_are_turned_away(pool):
 
 
 async def test_a_slow_preview_is_a_504(ask, lab, root, monkeypatch):
-    async def slow(*args):
+    async def slow(*args, **kwargs):
         return await lab.previews._pool.call(*SLOW, seconds=0.2)
 
     monkeypatch.setattr(lab.previews, "_look", slow)
@@ -145,7 +145,7 @@ async def test_a_slow_preview_is_a_504(ask, lab, root, monkeypatch):
 async def test_a_fault_of_ours_is_a_500_that_tells_the_log_and_not_the_page(
     ask, lab, root, monkeypatch, caplog
 ):
-    async def broken(*args):
+    async def broken(*args, **kwargs):
         raise RuntimeError(f"secret of {root}")
 
     monkeypatch.setattr(lab.previews, "_look", broken)

@@ -2,7 +2,8 @@ import * as path from 'node:path';
 import { expect, test } from '@jupyterlab/galata';
 import { colours, newNotebook, runCell } from '../tests/steps';
 
-const IMAGES = path.resolve(__dirname, '../../docs/images');
+/** Where a picture of the documentation lies. */
+export const imageOf = (name: string): string => path.resolve(__dirname, '../../docs/images', name);
 
 /**
  * Takes a picture of what the last line of each cell shows.
@@ -25,7 +26,7 @@ export function takePictures(
       const output = lab.locator('.jp-OutputArea-output').last().locator(shown).first();
       await expect.poll(() => colours(output)).toBeGreaterThan(100);
       await expect(lab.locator('[aria-busy="true"]')).toHaveCount(0);
-      await output.screenshot({ path: path.join(IMAGES, `${page}-${name}.png`) });
+      await output.screenshot({ path: imageOf(`${page}-${name}.png`) });
     });
   }
 }

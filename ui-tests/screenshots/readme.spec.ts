@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import { expect, test } from '@jupyterlab/galata';
 import {
   EXAMPLES,
@@ -12,8 +11,7 @@ import {
   openPanel,
   picture
 } from '../tests/steps';
-
-const IMAGES = path.resolve(__dirname, '../../docs/images');
+import { imageOf } from './pictures';
 
 for (const theme of ['light', 'dark'] as const) {
   test(`the panel and a viewer, ${theme}`, async ({ page }) => {
@@ -42,6 +40,6 @@ for (const theme of ['light', 'dark'] as const) {
     await expect.poll(() => colours(canvas)).toBeGreaterThan(100);
     await canvas.hover();
     await expect(page.getByRole('status').filter({ hasText: 'FK5' })).toBeVisible();
-    await page.screenshot({ path: path.join(IMAGES, `first-light-${theme}.png`) });
+    await page.screenshot({ path: imageOf(`first-light-${theme}.png`) });
   });
 }

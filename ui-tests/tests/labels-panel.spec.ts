@@ -36,7 +36,7 @@ async function withTraces(page: IJupyterLabPageFixture): Promise<Locator> {
   const folder = mkdtempSync(path.join(tmpdir(), 'labels-'));
   execFileSync('python', ['-c', MAKE, path.join(folder, 'ecg.npy')]);
   const panel = await openPanel(page);
-  await expect(section(panel)).toHaveCount(0);
+  await expect(sessions(panel)).toHaveCount(0);
   await dropFromDesktop(panel, [fileOf(folder, 'ecg.npy')]);
   await expect(datasets(panel).getByRole('listitem')).toHaveCount(1);
   return panel;

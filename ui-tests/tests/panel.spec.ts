@@ -133,12 +133,106 @@ test.describe('The AstroData panel', () => {
     expect(asked).toBe(false);
   });
 
-  test('forgets a data set and leaves its file', async ({ page, tmpPath }) => {
+  test('renames, tags, verifies, shows, copies and removes a data set by the keyboard alone', async ({
+    page,
+    tmpPath
+  }) => {
     const panel = await dropM13(page);
-    await panel.getByRole('button', { name: 'Remove m13' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-    await expect(datasets(panel).getByRole('listitem')).toHaveCount(0);
+    await dataset(panel, 'm13').focus();
+    await page.keyboard.press('F2');
+    await page.keyboard.type('Hercules');
+    await page.keyboard.press('Enter');
+    await expect(dataset(panel, 'Hercules')).toBeFocused();
+    await page.keyboard.press('t');
+    await page.keyboard.type('globular');
+    await page.keyboard.press('Enter');
+    await expect(panel.getByRole('button', { name: 'Remove the tag globular' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('v');
+    const row = datasets(panel).getByRole('listitem');
+    await expect(row).toContainText('same bytes as recorded');
+    await page.keyboard.press('i');
+    const card = page.getByRole('dialog', { name: 'Details of Hercules' });
+    await expect(card).toContainText('CRPIX1  = 150.5 / Reference pixel');
+    await page.keyboard.press('Escape');
+    await expect(card).toHaveCount(0);
+    // The menu, by its button.
+    await expect(dataset(panel, 'Hercules')).toBeFocused();
+    const choose = async (item: string): Promise<void> => {
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      const chosen = page.locator('.lm-Menu-item.lm-mod-active');
+      for (await chosen.waitFor(); (await chosen.innerText()).trim() !== item;) {
+        await page.keyboard.press('ArrowDown');
+      }
+      await page.keyboard.press('Enter');
+    };
+    await choose('Copy as Code');
+    await expect(panel.getByText('adk.open(adk.Catalog()["Hercules"])')).toBeAttached();
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Delete');
+    await expect(row).toHaveCount(0);
     expect(await page.contents.fileExists(`${tmpPath}/m13.fits`)).toBe(true);
+    await panel.getByRole('button', { name: 'Undo' }).press('Enter');
+    await expect(row).toContainText('globular');
+    await dataset(panel, 'Hercules').focus();
+    await choose('Show in File Browser');
+    await expect(page.locator('.jp-DirListing-item.jp-mod-selected')).toContainText('m13.fits');
+  });
+
+  test('lists ten thousand data sets, and remembers which sections are closed', async ({
+    page
+  }) => {
+    const panel = await openPanel(page);
+    await expect(panel).toContainText('Drop data here');
+    const many = Array.from({ length: 10000 }, (_, i) => ({
+      name: `d${i}`,
+      path: null,
+      kind: i % 2 ? 'image' : 'cube',
+      format: 'FITS',
+      shape: [4, 4],
+      dtype: 'f4',
+      size: i,
+      mtime: 0,
+      sha256: '',
+      tags: [],
+      added: '',
+      state: 'ok'
+    }));
+    const body = JSON.stringify({ version: 'v', datasets: many, warnings: [] });
+    // Their records are made here: how fast a server reads them does not matter for this.
+    await page.route(/astrodata-lab\/datasets/, route =>
+      route.fulfill({ body, contentType: 'application/json' })
+    );
+    await panel.getByRole('button', { name: 'Refresh' }).click();
+    const rows = datasets(panel).getByRole('listitem');
+    await expect(dataset(panel, 'd0,')).toBeVisible();
+    expect(await rows.count()).toBeLessThan(60);
+    // The other sections are where they were.
+    await expect(panel.getByRole('button', { name: /^Runs/ })).toBeInViewport();
+    await dataset(panel, 'd0,').press('End');
+    await expect(dataset(panel, 'd9999,')).toBeFocused();
+    await expect(dataset(panel, 'd9999,')).toBeInViewport();
+    expect(await rows.count()).toBeLessThan(60);
+    await panel.getByRole('combobox', { name: 'Kind' }).selectOption('cube');
+    await expect(dataset(panel, 'd9998,')).toBeVisible();
+    await panel.getByRole('searchbox').fill('d777');
+    await expect(rows).toHaveCount(5);
+    const kept = page.waitForRequest(
+      request =>
+        request.method() === 'PUT' &&
+        request.url().includes('/api/workspaces') &&
+        (request.postData() ?? '').includes('"closed":["datasets"]')
+    );
+    await panel.getByRole('button', { name: /^Datasets/ }).press('ArrowLeft');
+    await expect(rows).toHaveCount(0);
+    await kept;
+    await page.reload();
+    await openPanel(page);
+    await expect(panel.getByRole('button', { name: /^Datasets 10,000/ })).toHaveAttribute(
+      'aria-expanded',
+      'false'
+    );
   });
 
   test('is legible in the dark theme', async ({ page }) => {

@@ -1,160 +1,191 @@
-import { closeIcon } from '@jupyterlab/ui-components';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IDataset } from '../api';
-import { shapeText, sizeText } from '../format';
-import { kindIcon } from '../icons';
+import { Api, IDataset } from '../api';
+import { DatasetCard } from './datasetCard';
+import { DatasetRow } from './datasetRow';
+import { IPlace } from './datasetMenu';
+import { DatasetWork } from './datasetWork';
 import { useRows } from './rows';
+import { headingOf } from './stops';
+
+/** Rows beyond those in view that are drawn, so that a turn of the wheel finds them. */
+const OVERSCAN = 6;
+
+/** Pixels of a row beside its picture. */
+const PADDING = 12;
+
+/** Milliseconds for which the mouse rests on a row before its card comes. */
+const RESTS = 600;
 
 export interface IDatasetRowsProps {
   readonly datasets: readonly IDataset[];
+  /** All tags that there are, to be offered. */
+  readonly tags: readonly string[];
+  readonly work: DatasetWork;
   readonly trans: TranslationBundle;
   /** CSS pixels on each side of a picture. */
   readonly thumbnailSize: number;
   readonly thumbnailUrl: (dataset: IDataset) => string | null;
+  /** What the file of a dataset tells of itself. */
+  readonly onHeader: Api['header'];
   readonly onOpen: (dataset: IDataset) => void;
-  readonly onRemove: (dataset: IDataset) => void;
+  /** Show what can be done with a dataset; `done` is called once the menu has closed. */
+  readonly onMenu: (dataset: IDataset, place: IPlace, done: () => void) => void;
+  readonly onCopyCode: (dataset: IDataset) => void;
   readonly onPress: (dataset: IDataset, event: MouseEvent) => void;
 }
 
-/** The datasets: one stop for the Tab key, arrows from row to row. */
+/** The datasets: one stop for the Tab key, arrows from row to row, and only those drawn that are in view. */
 export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
-  const { datasets, trans } = props;
-  // Who removed a row by keyboard goes on at the next one, not at the top of the page.
-  const removed = React.useRef<{ name: string; index: number } | null>(null);
-  const remove = (index: number): void => {
-    removed.current = { name: datasets[index].name, index };
-    props.onRemove(datasets[index]);
-  };
-  const names = datasets.map(({ name }) => name);
-  const { list, reachable, focus, onFocus, onKeyDown } = useRows(names, { Delete: remove });
+  const { datasets, trans, work } = props;
+  const scroller = React.useRef<HTMLDivElement>(null);
+  const names = React.useMemo(() => datasets.map(({ name }) => name), [datasets]);
+  // Who has the focus in a row that goes is taken to the next one, not to the top of the page.
+  const inside = React.useRef<{ name: string; index: number } | null>(null);
+  // Who renamed one goes on with it, wherever it has gone.
+  const renamed = React.useRef<string | null>(null);
+  const { list, reachable, focus, onFocus, onKeyDown } = useRows(names, {
+    Delete: index => void work.remove(names[index]),
+    F2: index => work.edit(names[index], 'rename'),
+    i: index => work.edit(names[index], 'details'),
+    t: index => work.edit(names[index], 'tags'),
+    v: index => void work.verify(names[index]),
+    'Accel c': index => props.onCopyCode(datasets[index]),
+    'Accel z': () => void work.undo()
+  });
   React.useEffect(() => {
-    const gone = removed.current;
-    if (gone !== null && !datasets.some(dataset => dataset.name === gone.name)) {
-      removed.current = null;
-      focus(gone.index);
+    const was = inside.current;
+    if (renamed.current !== null && names.includes(renamed.current)) {
+      focus(names.indexOf(renamed.current));
+      renamed.current = null;
+    } else if (was !== null && !names.includes(was.name)) {
+      inside.current = null;
+      focus(was.index);
     }
-  }, [datasets]);
+  }, [names]);
+  React.useEffect(() => {
+    const heading = scroller.current && headingOf(scroller.current);
+    return () => {
+      if (inside.current !== null) {
+        heading?.focus(); // the last row has gone
+      }
+    };
+  }, []);
+  const rename = async (name: string, to: string): Promise<string> => {
+    renamed.current = to;
+    const refusal = await work.rename(name, to);
+    renamed.current = refusal ? null : renamed.current;
+    return refusal;
+  };
+  const current = reachable === undefined ? -1 : names.indexOf(reachable);
+  const rows = useVirtualizer({
+    count: datasets.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => props.thumbnailSize + PADDING,
+    getItemKey: index => names[index],
+    overscan: OVERSCAN,
+    // The row that the keyboard comes to is always there.
+    rangeExtractor: range =>
+      [...new Set([...defaultRangeExtractor(range), ...(current < 0 ? [] : [current])])].sort(
+        (a, b) => a - b
+      )
+  });
+  const hover = useHover(work);
+  const details = work.editing?.what === 'details' ? work.editing.name : null;
+  const shown = details ?? hover.name;
+  const onCard = datasets.find(({ name }) => name === shown);
+  const rowOf = (name: string): HTMLElement | null =>
+    list.current?.querySelector<HTMLElement>(`[data-index="${names.indexOf(name)}"]`) ?? null;
+  const close = (): void => {
+    hover.leave();
+    if (details !== null) {
+      work.stopEditing();
+      focus(names.indexOf(details));
+    }
+  };
   return (
-    <ul
-      className="jp-astrodata-lab-datasets"
-      role="list"
-      aria-label={trans.__('Datasets')}
-      ref={list}
-    >
-      {datasets.map((dataset, index) => (
-        <li
-          key={dataset.name}
-          className="jp-astrodata-lab-dataset"
-          onFocus={() => onFocus(dataset.name)}
-          onKeyDown={event => onKeyDown(event, index)}
-        >
-          <DatasetRow
-            {...props}
-            dataset={dataset}
-            reachable={dataset.name === reachable}
-            onRemove={() => remove(index)}
-          />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function DatasetRow(
-  props: IDatasetRowsProps & { dataset: IDataset; reachable: boolean }
-): JSX.Element {
-  const { dataset, reachable, trans } = props;
-  const tabIndex = reachable ? 0 : -1;
-  const shape = shapeText(dataset);
-  const size = sizeText(dataset.size);
-  const state = stateText(dataset, trans);
-  const facts = [dataset.name, dataset.kind, shape, size, state].filter(Boolean).join(', ');
-  const removeLabel = trans.__('Remove %1', dataset.name);
-  return (
-    <>
-      <button
-        type="button"
-        className="jp-astrodata-lab-open"
-        tabIndex={tabIndex}
-        aria-label={facts}
-        aria-keyshortcuts="Delete"
-        title={tooltip(dataset, trans)}
-        onMouseDown={event => props.onPress(dataset, event.nativeEvent)}
-        // The second click of a double click opens nothing more.
-        onClick={event => event.detail <= 1 && props.onOpen(dataset)}
+    <div className="jp-astrodata-lab-window" ref={scroller} tabIndex={-1} onScroll={hover.leave}>
+      <ul
+        className="jp-astrodata-lab-datasets jp-mod-virtual"
+        role="list"
+        aria-label={trans.__('Datasets')}
+        ref={list}
+        style={{ height: rows.getTotalSize() }}
       >
-        <Thumbnail {...props} />
-        <span className="jp-astrodata-lab-text">
-          <span className="jp-astrodata-lab-name">{dataset.name}</span>
-          <span className="jp-astrodata-lab-facts">
-            <span className="jp-astrodata-lab-badge">{dataset.kind}</span>
-            <span>{shape}</span>
-            <span>{size}</span>
-          </span>
-          {state ? <span className="jp-astrodata-lab-state">{state}</span> : null}
-        </span>
-      </button>
-      <button
-        type="button"
-        className="jp-astrodata-lab-iconButton jp-astrodata-lab-remove"
-        tabIndex={tabIndex}
-        aria-label={removeLabel}
-        title={removeLabel}
-        onClick={() => props.onRemove(dataset)}
-      >
-        <closeIcon.react tag="span" width="16px" height="16px" />
-      </button>
-    </>
+        {rows.getVirtualItems().map(({ index, key, start }) => (
+          <li
+            key={key}
+            ref={rows.measureElement}
+            data-index={index}
+            className="jp-astrodata-lab-dataset"
+            aria-setsize={names.length}
+            aria-posinset={index + 1}
+            style={{ transform: `translateY(${start}px)` }}
+            onFocus={() => {
+              inside.current = { name: names[index], index };
+              onFocus(names[index]);
+            }}
+            onBlur={() => (inside.current = null)}
+            onKeyDown={event => onKeyDown(event, index)}
+            onMouseEnter={() => hover.enter(names[index])}
+            onMouseLeave={hover.leaveSoon}
+            onMouseDown={hover.leave}
+          >
+            <DatasetRow
+              {...props}
+              dataset={datasets[index]}
+              reachable={names[index] === reachable}
+              onBack={() => focus(index)}
+              onRename={rename}
+              onMenu={(dataset, place, done) => {
+                hover.leave();
+                props.onMenu(dataset, place, done);
+              }}
+            />
+          </li>
+        ))}
+      </ul>
+      {onCard ? (
+        <DatasetCard
+          key={onCard.name}
+          dataset={onCard}
+          trans={trans}
+          pinned={details !== null}
+          rowOf={rowOf}
+          onHeader={props.onHeader}
+          onClose={close}
+          onMouseEnter={() => hover.enter(onCard.name)}
+          onMouseLeave={hover.leaveSoon}
+        />
+      ) : null}
+    </div>
   );
 }
 
-function Thumbnail(props: IDatasetRowsProps & { dataset: IDataset }): JSX.Element {
-  const { dataset, trans } = props;
-  const url = props.thumbnailUrl(dataset);
-  const [failed, setFailed] = React.useState<string | null>(null);
-  const side = { width: props.thumbnailSize, height: props.thumbnailSize };
-  if (url === null || failed === url) {
-    const icon = kindIcon(dataset.kind);
-    return (
-      <span className="jp-astrodata-lab-thumbnail" style={side}>
-        <icon.react tag="span" width="50%" height="50%" />
-      </span>
-    );
-  }
-  return (
-    <span className="jp-astrodata-lab-thumbnail" style={side}>
-      <img
-        src={url}
-        alt={trans.__('Preview of %1', dataset.name)}
-        loading="lazy"
-        draggable={false}
-        onError={() => setFailed(url)}
-      />
-    </span>
-  );
-}
-
-function stateText(dataset: IDataset, trans: TranslationBundle): string {
-  switch (dataset.state) {
-    case 'missing':
-      return trans.__('file is missing');
-    case 'changed':
-      return trans.__('file has changed since it was added');
-    default:
-      return '';
-  }
-}
-
-function tooltip(dataset: IDataset, trans: TranslationBundle): string {
-  return [
-    dataset.name,
-    dataset.path ?? trans.__('outside of the folder that this server shows'),
-    [dataset.format, dataset.dtype].filter(Boolean).join(', '),
-    dataset.tags.length ? trans.__('Tags: %1', dataset.tags.join(', ')) : '',
-    trans.__('Click to open it in the notebook, or drag it there')
-  ]
-    .filter(Boolean)
-    .join('\n');
+/** Over which row the mouse rests; not while something is edited. */
+function useHover(work: DatasetWork): {
+  readonly name: string | null;
+  readonly enter: (name: string) => void;
+  readonly leave: () => void;
+  readonly leaveSoon: () => void;
+} {
+  const [name, setName] = React.useState<string | null>(null);
+  const timer = React.useRef<ReturnType<typeof setTimeout>>();
+  const later = (next: string | null, wait: number): void => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setName(next), wait);
+  };
+  React.useEffect(() => () => clearTimeout(timer.current), []);
+  return {
+    name: work.editing === null ? name : null,
+    enter: next => later(next, name === next ? 0 : RESTS),
+    leave: () => {
+      clearTimeout(timer.current);
+      setName(null);
+    },
+    // The mouse may be on its way to the card.
+    leaveSoon: () => later(null, RESTS / 2)
+  };
 }

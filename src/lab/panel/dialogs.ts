@@ -22,13 +22,3 @@ export async function askClash(
   }
   return button.accept ? 'replace' : 'cancel';
 }
-
-/** Ask whether a dataset may leave the list. */
-export async function askRemove(name: string, trans: TranslationBundle): Promise<boolean> {
-  const { button } = await showDialog({
-    title: trans.__('Remove from the list?'),
-    body: trans.__('%1 leaves the list. Its file stays where it is.', name),
-    buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__('Remove') })]
-  });
-  return button.accept;
-}

@@ -5,36 +5,30 @@ import * as React from 'react';
 import { ILabelSession } from '../api';
 import { Labels } from './labels';
 import { useRows } from './rows';
+import { Section } from './section';
 
 /** Sessions that are shown before one asks for more. */
 const FEW = 10;
 
 export interface ILabelSectionProps {
   readonly labels: Labels;
-  /** Name of a dataset that the example may take, if there is one. */
-  readonly example: string | undefined;
+  /** Name of a dataset that the example may take. */
+  readonly example: string;
   readonly trans: TranslationBundle;
   readonly onOpenLabels: (session: ILabelSession) => void;
 }
 
-/** The label sessions, below the datasets. */
+/** The label sessions. */
 export function LabelSection(props: ILabelSectionProps): JSX.Element | null {
   const { labels, trans, example } = props;
-  const heading = React.useId();
   const [all, setAll] = React.useState(false);
   const { sessions, status, warnings } = labels;
   if (status === 'absent' || status === 'loading') {
     return null;
   }
-  if (sessions.length === 0 && warnings.length === 0 && example === undefined) {
-    return null; // first there must be something to label
-  }
   const shown = all ? sessions : sessions.slice(0, FEW);
   return (
-    <section className="jp-astrodata-lab-labels" aria-labelledby={heading}>
-      <h2 id={heading} className="jp-astrodata-lab-heading">
-        {trans.__('Labels')}
-      </h2>
+    <Section id="labels" title={trans.__('Labels')} count={sessions.length}>
       {warnings.map(warning => (
         <p key={warning} className="jp-astrodata-lab-warning" role="status">
           {warning}
@@ -42,7 +36,7 @@ export function LabelSection(props: ILabelSectionProps): JSX.Element | null {
       ))}
       {sessions.length > 0 ? (
         <Rows {...props} sessions={shown} />
-      ) : status === 'ready' && example !== undefined ? (
+      ) : status === 'ready' ? (
         <Teaching example={example} trans={trans} />
       ) : null}
       {shown.length < sessions.length ? (
@@ -54,7 +48,7 @@ export function LabelSection(props: ILabelSectionProps): JSX.Element | null {
           {trans.__('Show all %1', sessions.length)}
         </button>
       ) : null}
-    </section>
+    </Section>
   );
 }
 
@@ -70,15 +64,15 @@ function Teaching({ example, trans }: { example: string; trans: TranslationBundl
   );
 }
 
-/** A name as one word of a magic; a quotation mark in it has quotes of the other kind of its own. */
+/**
+ * A name as one word of a magic. Single quotes: within others braces would be an expression, and a file's name
+ * must not be code. One in the name has quotes of the other kind of its own.
+ */
 function wordOf(name: string): string {
   if (/^[\w.][\w.+-]*$/.test(name)) {
     return name;
   }
-  return name
-    .split('"')
-    .map(part => `"${part}"`)
-    .join(`'"'`);
+  return `'${name.replaceAll("'", `'"'"'`)}'`;
 }
 
 /** The sessions: one stop for the Tab key, arrows from row to row. */
@@ -97,6 +91,7 @@ function Rows(
       {sessions.map((session, index) => (
         <li
           key={session.path}
+          data-index={index}
           className="jp-astrodata-lab-dataset"
           onFocus={() => onFocus(session.path)}
           onKeyDown={event => onKeyDown(event, index)}

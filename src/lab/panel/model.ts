@@ -3,9 +3,12 @@ import { Contents } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { Api, ApiError, IDataset, IExpectation, IRun } from '../api';
-import { ClashAnswer, upload } from '../upload';
+import { Api, ApiError, IDataset, IExpectation, IListing, IRun } from '../api';
+import { ClashAnswer, IUploadOptions } from '../upload';
+import { UploadApi } from '../uploadApi';
 import { VERSION } from '../version';
+import { DatasetWork } from './datasetWork';
+import { Imports } from './imports';
 import { Labels } from './labels';
 import { Models } from './models';
 import { Runs } from './runs';
@@ -19,9 +22,14 @@ export interface IPanelModelOptions {
   readonly api: Api;
   readonly contents: Contents.IManager;
   readonly trans: TranslationBundle;
+  /** Sections of the panel that are left out. */
+  readonly disabledSections?: readonly string[];
   /** The folder that takes uploaded files. */
   readonly folder: () => string;
   readonly onClash: (name: string, mayReplace: boolean) => Promise<ClashAnswer>;
+  readonly uploads: UploadApi;
+  /** How an upload waits for a server that is away. */
+  readonly pause?: IUploadOptions['pause'];
 }
 
 /**
@@ -32,14 +40,40 @@ export class PanelModel implements IDisposable {
   constructor(private readonly _options: IPanelModelOptions) {
     this.tasks = new TaskList();
     this.tasks.changed.connect(this._emit, this);
+    const { contents, folder, onClash, pause, trans, uploads } = _options;
+    this.imports = new Imports({
+      api: uploads,
+      tasks: this.tasks,
+      trans,
+      folder: () => contents.localPath(folder()),
+      onClash,
+      register: (task, path, expect) => this._register(task, path, true, expect),
+      announce: text => this.announce(text),
+      pause
+    });
     this.labels = new Labels(_options.api);
     this.labels.changed.connect(this._emit, this);
     this.runs = new Runs(_options.api);
     this.runs.changed.connect(this._onRunsChanged, this);
     this.models = new Models(_options.api);
     this.models.changed.connect(this._emit, this);
+    for (const section of ['labels', 'runs', 'models'] as const) {
+      if (_options.disabledSections?.includes(section)) {
+        this[section].leaveOut();
+      }
+    }
+    this.work = new DatasetWork({
+      api: _options.api,
+      trans: _options.trans,
+      refresh: () => this.refresh(),
+      announce: text => this.announce(text),
+      fail: (name, error) => this.tasks.fail(this.tasks.add(name, 'waiting'), messageOf(error))
+    });
+    this.work.changed.connect(this._emit, this);
     _options.contents.fileChanged.connect(this._onFileChanged, this);
   }
+
+  readonly imports: Imports;
 
   readonly labels: Labels;
 
@@ -49,13 +83,15 @@ export class PanelModel implements IDisposable {
 
   readonly tasks: TaskList;
 
+  readonly work: DatasetWork;
+
   /** Emitted after each change of what follows. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
   get datasets(): readonly IDataset[] {
-    return this._datasets;
+    return this._listing.datasets;
   }
 
   /** Sentences about records or versions that are not as they should be. */
@@ -85,9 +121,11 @@ export class PanelModel implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this.tasks.cancelAll();
+    this.imports.dispose();
     this.labels.dispose();
     this.models.dispose();
     this.runs.dispose();
+    this.work.dispose();
     clearTimeout(this._timer);
     Signal.clearData(this);
   }
@@ -102,6 +140,7 @@ export class PanelModel implements IDisposable {
       return;
     }
     await this.refresh();
+    await this.imports.findInterrupted();
   }
 
   /** Ask for the list again. */
@@ -119,11 +158,12 @@ export class PanelModel implements IDisposable {
     void this.runs.refresh();
     void this.models.refresh();
     try {
-      const { datasets, warnings } = await this._options.api.datasets();
+      const found = (await this._options.api.datasets(this._listing.version)) ?? this._listing;
       if (serial !== this._serial) {
         return; // a later question is under way, and its answer is newer
       }
-      this._datasets = datasets;
+      this._listing = found;
+      const { warnings } = found;
       this._warnings = this._mismatch === null ? warnings : [this._mismatch, ...warnings];
       this._status = 'ready';
       this._emit();
@@ -165,35 +205,16 @@ export class PanelModel implements IDisposable {
     await Promise.all(jobs);
   }
 
-  /** Upload files one after the other, then add each. */
-  async addFiles(files: readonly File[], folders: readonly string[] = []): Promise<void> {
+  /** Say why an address does not become a cell. */
+  refuseAddress(address: string): void {
     const { trans } = this._options;
-    for (const name of folders) {
-      const task = this.tasks.add(name, 'waiting');
-      this.tasks.fail(task, trans.__('%1 is a folder: drop the files in it.', name));
-    }
-    const jobs = files.map(file => ({
-      file,
-      task: this.tasks.add(file.name, 'waiting', file.size)
-    }));
-    this._uploads = this._uploads.then(async () => {
-      for (const { file, task } of jobs) {
-        await this._upload(file, task);
-      }
-    });
-    await this._uploads;
-  }
-
-  /** Take a dataset out of the catalogue; its file stays. */
-  async remove(name: string): Promise<void> {
-    try {
-      await this._options.api.remove(name);
-      this.announce(this._options.trans.__('Removed %1 from the list.', name));
-    } catch (error) {
-      const task = this.tasks.add(name, 'waiting');
-      this.tasks.fail(task, messageOf(error));
-    }
-    await this.refresh();
+    this.tasks.fail(
+      this.tasks.add(new URL(address).host, 'waiting'),
+      trans.__(
+        'This address holds a password or a key, which the notebook would keep: open it in a cell that ' +
+          'reads the secret from elsewhere.'
+      )
+    );
   }
 
   /** Ask a run to end. */
@@ -218,44 +239,20 @@ export class PanelModel implements IDisposable {
     this._emit();
   }
 
-  private async _upload(file: File, task: ITask): Promise<void> {
-    const { contents, folder, onClash, trans } = this._options;
-    if (task.signal.aborted) {
-      this.tasks.remove(task);
-      return;
-    }
-    try {
-      this.tasks.update(task, { state: 'uploading', fraction: 0 });
-      const sent = await upload({
-        contents,
-        file,
-        folder: contents.localPath(folder()),
-        signal: task.signal,
-        progress: fraction => this.tasks.update(task, { fraction }),
-        onClash
-      });
-      if (sent === null) {
-        this.tasks.remove(task);
-        this.announce(trans.__('Cancelled %1.', file.name));
-        return;
-      }
-      this.tasks.update(task, { state: 'checking' });
-      const { path, ...expect } = sent;
-      await this._register(task, path, expect);
-    } catch (error) {
-      this.tasks.fail(task, trans.__('%1 was not uploaded: %2', file.name, messageOf(error)));
-    }
-  }
-
-  private async _register(task: ITask, path: string, expect?: IExpectation): Promise<void> {
+  private async _register(
+    task: ITask,
+    path: string,
+    uploaded = false,
+    expect?: IExpectation
+  ): Promise<void> {
     const { api, trans } = this._options;
     try {
       const dataset = await api.add(path, expect);
       this.tasks.remove(task);
       this.announce(trans.__('Added %1.', dataset.name));
     } catch (error) {
-      const stays = expect
-        ? trans.__('The uploaded file is kept as %1, but it is not in the list.', path)
+      const stays = uploaded
+        ? trans.__('What was uploaded is kept as %1, but it is not in the list.', path)
         : '';
       this.tasks.fail(task, messageOf(error), stays);
       return;
@@ -284,7 +281,7 @@ export class PanelModel implements IDisposable {
 
   private _onFileChanged(_: Contents.IManager, change: Contents.IChangedArgs): void {
     const paths = [change.oldValue?.path, change.newValue?.path];
-    if (this._datasets.some(dataset => dataset.path !== null && paths.includes(dataset.path))) {
+    if (this.datasets.some(dataset => dataset.path !== null && paths.includes(dataset.path))) {
       void this.refresh();
     }
   }
@@ -315,16 +312,15 @@ export class PanelModel implements IDisposable {
 
   private _announcement = '';
   private readonly _changed = new Signal<this, void>(this);
-  private _datasets: readonly IDataset[] = [];
   private _failure = '';
   private _isDisposed = false;
+  private _listing: IListing = { version: '', datasets: [], warnings: [] };
   private _mismatch: string | null = null;
   private _refreshedAt = 0;
   private _running: ReadonlySet<string> = new Set();
   private _serial = 0;
   private _status: 'loading' | 'ready' | 'no-server' | 'failed' = 'loading';
   private _timer: ReturnType<typeof setTimeout> | undefined;
-  private _uploads: Promise<void> = Promise.resolve();
   private _warnings: readonly string[] = [];
 }
 

@@ -6,6 +6,7 @@ import { numberText } from '../format';
 import { CellOf, loadModel, modelLineage } from '../runCells';
 import { Models } from './models';
 import { useRows } from './rows';
+import { Section } from './section';
 import { ago } from './states';
 
 export interface IModelSectionProps {
@@ -15,30 +16,21 @@ export interface IModelSectionProps {
   readonly onInsert: (cell: CellOf, run: boolean) => void;
 }
 
-/** The registered models, below the runs. */
-export function ModelSection(
-  props: IModelSectionProps & {
-    /** Whether something has run here, so that it is time to teach how a model is registered. */
-    readonly teach: boolean;
-  }
-): JSX.Element | null {
-  const { models, teach, trans } = props;
-  const heading = React.useId();
-  const nothing = models.items.length === 0;
+/** The registered models. */
+export function ModelSection(props: IModelSectionProps): JSX.Element | null {
+  const { models, trans } = props;
   if (models.status === 'absent' || models.status === 'loading') {
     return null;
   }
-  if (nothing && models.warnings.length === 0 && !teach) {
-    return null;
-  }
+  const nothing = models.items.length === 0;
   const address = models.address;
   return (
-    <section className="jp-astrodata-lab-section" aria-labelledby={heading}>
-      <div className="jp-astrodata-lab-sectionHead">
-        <h2 id={heading} className="jp-astrodata-lab-heading">
-          {trans.__('Models')}
-        </h2>
-        {address && /^https?:\/\//.test(address) ? (
+    <Section
+      id="models"
+      title={trans.__('Models')}
+      count={models.items.length}
+      actions={
+        address && /^https?:\/\//.test(address) ? (
           <a
             className="jp-astrodata-lab-button jp-mod-plain"
             href={`${address.replace(/\/+$/, '')}/#/models`}
@@ -47,8 +39,9 @@ export function ModelSection(
           >
             {trans.__('Open in MLflow')}
           </a>
-        ) : null}
-      </div>
+        ) : null
+      }
+    >
       {models.warnings.map(warning => (
         <p key={warning} className="jp-astrodata-lab-warning" role="status">
           {warning}
@@ -64,7 +57,7 @@ export function ModelSection(
         </div>
       ) : null}
       {nothing ? null : <Rows {...props} />}
-    </section>
+    </Section>
   );
 }
 
@@ -81,7 +74,7 @@ function Rows(props: IModelSectionProps): JSX.Element {
       ref={list}
     >
       {models.items.map((model, index) => (
-        <li key={model.name} onFocus={() => onFocus(model.name)}>
+        <li key={model.name} data-index={index} onFocus={() => onFocus(model.name)}>
           <div className="jp-astrodata-lab-dataset">
             <Row
               model={model}

@@ -70,7 +70,7 @@ function List(
       ref={list}
     >
       {found.map((pipeline, index) => (
-        <li key={pipeline.path} className="jp-astrodata-lab-dataset">
+        <li key={pipeline.path} data-index={index} className="jp-astrodata-lab-dataset">
           <button
             type="button"
             className="jp-astrodata-lab-open jp-astrodata-lab-session"

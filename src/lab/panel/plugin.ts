@@ -1,17 +1,28 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ISessionContextDialogs, showErrorMessage } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { administration } from '../administration';
 import { Api, IDataset, ILabelSession } from '../api';
 import { DatasetDrag } from '../drag';
 import { CellInserter } from '../insertCell';
+import { holdsSecret } from '../places';
+import { addressSource, openSource } from '../python';
 import { CellOf } from '../runCells';
-import { IAstrodataPanel } from '../tokens';
-import { askClash, askRemove } from './dialogs';
+import { CommandIDs, IAstrodataPanel } from '../tokens';
+import { UploadApi } from '../uploadApi';
+import { Compute } from './compute';
+import { datasetActions } from './datasetActions';
+import { DatasetMenu } from './datasetMenu';
+import { askClash } from './dialogs';
+import { PanelMemory } from './memory';
 import { PanelModel } from './model';
+import { Presence } from './presence';
 import { Settings } from './settings';
 import { AstrodataPanel } from './widget';
 
@@ -25,7 +36,8 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
     ISettingRegistry,
     ITranslator,
     IDefaultFileBrowser,
-    ISessionContextDialogs
+    ISessionContextDialogs,
+    IStateDB
   ],
   provides: IAstrodataPanel,
   activate: (
@@ -35,10 +47,12 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
     registry: ISettingRegistry | null,
     translator: ITranslator | null,
     browser: IDefaultFileBrowser | null,
-    dialogs: ISessionContextDialogs | null
+    dialogs: ISessionContextDialogs | null,
+    state: IStateDB | null
   ): IAstrodataPanel => {
     const trans = (translator ?? nullTranslator).load('astrodata_lab');
     const settings = new Settings();
+    const { disabledSections, uploadFolder } = administration();
     const here = (): string => browser?.model.path ?? '';
     const { contents, serverSettings } = app.serviceManager;
     const api = new Api(serverSettings);
@@ -46,8 +60,10 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
       api,
       contents,
       trans,
-      folder: () => settings.uploadDirectory || here(),
-      onClash: (name, mayReplace) => askClash(name, mayReplace, trans)
+      disabledSections,
+      folder: () => settings.uploadDirectory || uploadFolder || here(),
+      onClash: (name, mayReplace) => askClash(name, mayReplace, trans),
+      uploads: new UploadApi(serverSettings)
     });
     const inserter = new CellInserter({
       app,
@@ -76,39 +92,80 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
         await showErrorMessage(trans.__('Cannot insert a cell'), error as Error);
       }
     };
+    const copy = (text: string): void => {
+      Clipboard.copyToSystem(text);
+      model.announce(trans.__('Copied %1.', text));
+    };
+    const copyCode = (dataset: IDataset): void => copy(openSource(dataset.name));
+    const memory = new PanelMemory();
+    const { commands } = app;
+    const actions = datasetActions({
+      work: model.work,
+      trans,
+      open,
+      copy,
+      copyCode,
+      reveal: browser && (path => reveal(commands, browser, path))
+    });
+    const find = (name: string): IDataset | undefined =>
+      model.datasets.find(dataset => dataset.name === name);
+    const menu = new DatasetMenu({ commands, trans, actions, find });
+    const { executed } = NotebookActions;
     const widget = new AstrodataPanel({
       api,
+      compute: disabledSections.includes('compute')
+        ? undefined
+        : new Compute({ tracker, executed, presence: new Presence() }),
+      memory,
       model,
       trans,
       thumbnailSize: () => settings.thumbnailSize,
       onOpen: dataset => void (drag.justDragged || open(dataset)),
       onOpenLabels: session => void openLabels(session),
-      onRemove: async dataset => {
-        if (await askRemove(dataset.name, trans)) {
-          await model.remove(dataset.name);
-        }
-      },
+      onMenu: (dataset, place, done) => menu.open(dataset, place, done),
+      onCopyCode: copyCode,
       // Not waited for: a pipeline may take hours, and others may be begun meanwhile.
       onInsert: (cell, run) => void insertCell(cell, run),
       onCancelRun: run => void model.cancelRun(run),
-      onCopy: text => {
-        Clipboard.copyToSystem(text);
-        model.announce(trans.__('Copied %1.', text));
+      onAddresses: async addresses => {
+        for (const address of addresses) {
+          if (holdsSecret(address)) {
+            model.refuseAddress(address);
+          } else {
+            await insertCell(() => addressSource(address), true);
+          }
+        }
       },
+      onAskPlace: () => void commands.execute(CommandIDs.addPath),
+      onCopy: copy,
       onPress: (dataset, event) => drag.watch(dataset, event)
     });
 
     settings.changed.connect(() => widget.update());
+    // Also the restored one, which may come late: uploads of the page before this one went there.
+    browser?.model.pathChanged.connect(() => void model.imports.findInterrupted());
     // A cell may have added to the catalogue.
     NotebookActions.executed.connect(() => widget.refreshIfSeen());
     NotebookActions.executionScheduled.connect(() => widget.expectRuns());
     void app.restored.then(() => model.start());
+    void (state && app.restored.then(() => memory.follow(state)));
     void registry?.load(plugin.id).then(loaded => settings.follow(loaded));
     app.shell.add(widget, 'left', { rank: 150 });
     restorer?.add(widget, widget.id);
     return { model, widget };
   }
 };
+
+/** Show a file in the file browser, selected. */
+async function reveal(
+  commands: JupyterFrontEnd['commands'],
+  browser: IDefaultFileBrowser,
+  path: string
+): Promise<void> {
+  await commands.execute('filebrowser:go-to-path', { path });
+  // That selects too, but before the browser is seen, when it has no rows yet.
+  await browser.selectItemByName(PathExt.basename(path));
+}
 
 /** Let a second call wait for nothing and do nothing while the first runs. */
 function once<T>(action: (value: T) => Promise<void>): (value: T) => Promise<void> {

@@ -13,7 +13,7 @@ export abstract class Polled implements IDisposable {
     return this._changed;
   }
 
-  /** `absent` where the server's half does not know it; what is known stays when a later look fails. */
+  /** `absent` where the server's half does not have it; what is known stays when a later look fails. */
   get status(): 'loading' | 'ready' | 'absent' | 'failed' {
     return this._status;
   }
@@ -33,9 +33,15 @@ export abstract class Polled implements IDisposable {
     Signal.clearData(this);
   }
 
+  /** Never ask for it: the administrator of the server does not want it. */
+  leaveOut(): void {
+    this._isLeftOut = true;
+    this._status = 'absent';
+  }
+
   /** Look now, and from now on by itself as long as somebody sees it. */
   async refresh(): Promise<void> {
-    if (this._isDisposed) {
+    if (this._isDisposed || this._isLeftOut) {
       return;
     }
     clearTimeout(this._timer);
@@ -101,6 +107,7 @@ export abstract class Polled implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private _failure: string | null = null;
   private _isDisposed = false;
+  private _isLeftOut = false;
   private _seen = false;
   private _serial = 0;
   private _status: 'loading' | 'ready' | 'absent' | 'failed' = 'loading';

@@ -50,6 +50,7 @@ function Buttons(props: IProps & { readonly details: IRunDetails | null }): JSX.
       : details.again === null
         ? trans.__('It cannot be run again from here: its blocks live in the notebook that ran it.')
         : trans.__('It cannot be run again from here: its parameters are too long for a cell.');
+  const changed = again === null ? null : (details?.again?.source ?? null);
   const cancel = (event: React.MouseEvent): void => {
     // The button goes: who pressed it by keyboard must not be sent to the top of the page.
     const row = event.currentTarget.closest('li')?.querySelector('.jp-astrodata-lab-open');
@@ -72,6 +73,16 @@ function Buttons(props: IProps & { readonly details: IRunDetails | null }): JSX.
         <Button onClick={() => props.onCopy(run.id)}>{trans.__('Copy id')}</Button>
       </div>
       {whyNot ? <p className="jp-astrodata-lab-detail">{whyNot}</p> : null}
+      {changed ? (
+        <p className="jp-astrodata-lab-detail">
+          {details?.again?.copy
+            ? trans.__(
+                '%1 has changed since: “Run again” takes the copy that the run kept.',
+                changed
+              )
+            : trans.__('%1 has changed since: “Run again” takes it as it is now.', changed)}
+        </p>
+      ) : null}
     </>
   );
 }

@@ -8,6 +8,7 @@ import { PipelineChooser } from './pipelineForm';
 import { useRows } from './rows';
 import { RunDetails } from './runDetails';
 import { Runs } from './runs';
+import { Section } from './section';
 import { ago, markOf, wordOf } from './states';
 
 /** Runs that are shown before one asks for more. */
@@ -22,10 +23,9 @@ export interface IRunSectionProps {
   readonly onCopy: (text: string) => void;
 }
 
-/** The runs of pipelines, below the labels. */
+/** The runs of pipelines. */
 export function RunSection(props: IRunSectionProps): JSX.Element | null {
   const { runs, trans } = props;
-  const heading = React.useId();
   const [all, setAll] = React.useState(false);
   const [choosing, setChoosing] = React.useState(false);
   const chooser = React.useRef<HTMLButtonElement>(null);
@@ -38,11 +38,11 @@ export function RunSection(props: IRunSectionProps): JSX.Element | null {
   };
   const shown = all ? runs.items : runs.items.slice(0, FEW);
   return (
-    <section className="jp-astrodata-lab-section" aria-labelledby={heading}>
-      <div className="jp-astrodata-lab-sectionHead">
-        <h2 id={heading} className="jp-astrodata-lab-heading">
-          {trans.__('Runs')}
-        </h2>
+    <Section
+      id="runs"
+      title={trans.__('Runs')}
+      count={runs.items.length}
+      actions={
         <button
           ref={chooser}
           type="button"
@@ -55,7 +55,8 @@ export function RunSection(props: IRunSectionProps): JSX.Element | null {
         >
           {trans.__('Run pipeline…')}
         </button>
-      </div>
+      }
+    >
       {choosing ? <PipelineChooser {...props} onClose={close} /> : null}
       {runs.warnings.map(warning => (
         <p key={warning} className="jp-astrodata-lab-warning" role="status">
@@ -77,7 +78,7 @@ export function RunSection(props: IRunSectionProps): JSX.Element | null {
           {trans.__('Show all %1', runs.items.length)}
         </button>
       ) : null}
-    </section>
+    </Section>
   );
 }
 
@@ -142,7 +143,12 @@ function Rows(props: IRunSectionProps & { readonly items: readonly IRun[] }): JS
   return (
     <ul className="jp-astrodata-lab-datasets" role="list" aria-label={trans.__('Runs')} ref={list}>
       {items.map((run, index) => (
-        <li key={run.id} className="jp-astrodata-lab-run" onFocus={() => onFocus(run.id)}>
+        <li
+          key={run.id}
+          data-index={index}
+          className="jp-astrodata-lab-run"
+          onFocus={() => onFocus(run.id)}
+        >
           <Row
             {...props}
             run={run}

@@ -1,16 +1,22 @@
-import { closeIcon } from '@jupyterlab/ui-components';
+import { closeIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { sizeText } from '../format';
-import { ITask } from './tasks';
+import { percentText, sizeText } from '../format';
+import { IconButton } from './iconButton';
+import { ITask, TaskState } from './tasks';
 
 interface ITaskRowsProps {
   readonly tasks: readonly ITask[];
   readonly trans: TranslationBundle;
   readonly onCancel: (task: ITask) => void;
   readonly onDismiss: (task: ITask) => void;
+  readonly onRetry: (task: ITask) => void;
 }
+
+/** States in which nobody knows how much is done. */
+const UNKNOWN: readonly TaskState[] = ['listing', 'checking', 'cancelling'];
+const CAN_CANCEL: readonly TaskState[] = ['waiting', 'listing', 'uploading', 'away'];
 
 /** The files on their way, and those that did not get there. */
 export function TaskRows(props: ITaskRowsProps): JSX.Element | null {
@@ -31,25 +37,39 @@ export function TaskRows(props: ITaskRowsProps): JSX.Element | null {
   );
 }
 
-function RunningRow({ task, trans, onCancel }: ITaskRowsProps & { task: ITask }): JSX.Element {
-  const percent = Math.floor(task.fraction * 100);
-  const uploading = task.state === 'uploading';
-  const unknown = task.state === 'checking' || task.state === 'cancelling';
+function RunningRow(props: ITaskRowsProps & { task: ITask }): JSX.Element {
+  const { task, trans, onCancel, onDismiss } = props;
+  const percent = percentText(task.fraction);
+  const unknown = UNKNOWN.includes(task.state);
   const says = {
     waiting: trans.__('Waiting'),
-    uploading: `${percent} %`,
+    listing: trans.__('Reading the folder…'),
+    uploading: percent,
+    away: trans.__('%1: the server does not answer, trying again…', percent),
     checking: trans.__('Checking…'),
     cancelling: trans.__('Cancelling…'),
+    interrupted: trans.__('Interrupted at %1: add it again to go on', percent),
     failed: ''
   }[task.state];
   return (
-    <li className="jp-astrodata-lab-task">
+    <li className={`jp-astrodata-lab-task jp-mod-${task.state}`}>
       <div className="jp-astrodata-lab-task-head">
         <span className="jp-astrodata-lab-task-name" title={task.name}>
           {task.name}
         </span>
-        {task.state === 'waiting' || uploading ? (
-          <IconButton label={trans.__('Cancel %1', task.name)} onClick={() => onCancel(task)} />
+        {CAN_CANCEL.includes(task.state) ? (
+          <IconButton
+            icon={closeIcon}
+            label={trans.__('Cancel %1', task.name)}
+            onClick={() => onCancel(task)}
+          />
+        ) : null}
+        {task.state === 'interrupted' ? (
+          <IconButton
+            icon={closeIcon}
+            label={trans.__('Dismiss %1', task.name)}
+            onClick={() => onDismiss(task)}
+          />
         ) : null}
       </div>
       <div
@@ -58,10 +78,10 @@ function RunningRow({ task, trans, onCancel }: ITaskRowsProps & { task: ITask })
         aria-label={task.name}
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={unknown ? undefined : percent}
+        aria-valuenow={unknown ? undefined : Math.floor(task.fraction * 100)}
         aria-valuetext={says}
       >
-        <div style={{ width: unknown ? undefined : `${percent}%` }} />
+        <div style={{ width: unknown ? undefined : `${task.fraction * 100}%` }} />
       </div>
       <div className="jp-astrodata-lab-facts">
         <span>{says}</span>
@@ -71,33 +91,31 @@ function RunningRow({ task, trans, onCancel }: ITaskRowsProps & { task: ITask })
   );
 }
 
-function FailedRow({ task, trans, onDismiss }: ITaskRowsProps & { task: ITask }): JSX.Element {
+function FailedRow(props: ITaskRowsProps & { task: ITask }): JSX.Element {
+  const { task, trans, onDismiss, onRetry } = props;
   return (
     <li className="jp-astrodata-lab-task jp-mod-failed" role="listitem">
       <div className="jp-astrodata-lab-task-head">
         <span className="jp-astrodata-lab-task-name" title={task.name}>
           {task.name}
         </span>
-        <IconButton label={trans.__('Dismiss %1', task.name)} onClick={() => onDismiss(task)} />
+        {task.canRetry ? (
+          <IconButton
+            icon={refreshIcon}
+            label={trans.__('Try %1 again', task.name)}
+            onClick={() => onRetry(task)}
+          />
+        ) : null}
+        <IconButton
+          icon={closeIcon}
+          label={trans.__('Dismiss %1', task.name)}
+          onClick={() => onDismiss(task)}
+        />
       </div>
       <div role="alert">
         <p>{task.message}</p>
         {task.detail ? <p className="jp-astrodata-lab-detail">{task.detail}</p> : null}
       </div>
     </li>
-  );
-}
-
-function IconButton(props: { label: string; onClick: () => void }): JSX.Element {
-  return (
-    <button
-      type="button"
-      className="jp-astrodata-lab-iconButton"
-      aria-label={props.label}
-      title={props.label}
-      onClick={props.onClick}
-    >
-      <closeIcon.react tag="span" width="16px" height="16px" />
-    </button>
   );
 }

@@ -1,8 +1,16 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
-export type TaskState = 'waiting' | 'uploading' | 'checking' | 'cancelling' | 'failed';
+export type TaskState =
+  | 'waiting'
+  | 'listing'
+  | 'uploading'
+  | 'away'
+  | 'checking'
+  | 'cancelling'
+  | 'interrupted'
+  | 'failed';
 
-/** A file on its way into the catalogue, or the reason why it did not get there. */
+/** A file or folder on its way into the catalogue, or the reason why it did not get there. */
 export interface ITask {
   readonly id: number;
   readonly name: string;
@@ -15,10 +23,14 @@ export interface ITask {
   readonly message: string;
   /** What became of the file. */
   readonly detail: string;
+  /** Whether another try goes on with it. */
+  readonly canRetry: boolean;
   readonly signal: AbortSignal;
 }
 
-type Changes = Partial<Pick<ITask, 'state' | 'fraction' | 'message' | 'detail'>>;
+type Changes = Partial<
+  Pick<ITask, 'size' | 'state' | 'fraction' | 'message' | 'detail' | 'canRetry'>
+>;
 
 /** The tasks of the panel, each of them a row until it is done or dismissed. */
 export class TaskList {
@@ -33,8 +45,17 @@ export class TaskList {
   add(name: string, state: TaskState, size: number | null = null): ITask {
     const controller = new AbortController();
     const id = ++this._lastId;
-    const signal = controller.signal;
-    const task = { id, name, size, state, fraction: 0, message: '', detail: '', signal };
+    const task = {
+      id,
+      name,
+      size,
+      state,
+      fraction: 0,
+      message: '',
+      detail: '',
+      canRetry: false,
+      signal: controller.signal
+    };
     this._controllers.set(id, controller);
     this._set([...this._items, task]);
     return task;
@@ -51,8 +72,8 @@ export class TaskList {
     );
   }
 
-  fail(task: ITask, message: string, detail = ''): void {
-    this.update(task, { state: 'failed', message, detail });
+  fail(task: ITask, message: string, detail = '', canRetry = false): void {
+    this.update(task, { state: 'failed', message, detail, canRetry });
   }
 
   /** Ask a task to give up; its row goes when it has. */

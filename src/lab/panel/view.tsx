@@ -1,26 +1,26 @@
-import { addIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { addIcon, linkIcon, newFolderIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { IDataset, ILabelSession, IRun } from '../api';
-import { panelIcon } from '../icons';
 import { hasEvents } from '../python';
 import { CellOf } from '../runCells';
-import { DatasetRows, IDatasetRowsProps } from './datasetRows';
+import { Compute } from './compute';
+import { ComputeSection } from './computeRows';
+import { DatasetSection, IDatasetSectionProps } from './datasetSection';
+import { IconButton } from './iconButton';
 import { LabelSection } from './labelRows';
-import { PanelModel } from './model';
 import { ModelSection } from './modelRows';
 import { RunSection } from './runRows';
 import { TaskRows } from './taskRows';
 
-/** Datasets that one sees without searching. */
-const FEW = 5;
-
-export interface IPanelViewProps extends Omit<IDatasetRowsProps, 'datasets'> {
-  readonly model: PanelModel;
+export interface IPanelViewProps extends IDatasetSectionProps {
+  readonly compute?: Compute;
   /** Something that can be dropped is over the panel. */
   readonly hovered: boolean;
   readonly onFiles: (files: File[]) => void;
+  /** Ask for a path or an address, and add that. */
+  readonly onAskPlace: () => void;
   readonly onOpenLabels: (session: ILabelSession) => void;
   /** Put a cell into the notebook, and run it if it is wanted. */
   readonly onInsert: (cell: CellOf, run: boolean) => void;
@@ -44,14 +44,16 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
           tasks={model.tasks.items}
           trans={trans}
           onCancel={task => model.tasks.cancel(task)}
-          onDismiss={task => model.tasks.remove(task)}
+          onDismiss={task => void model.imports.dismiss(task)}
+          onRetry={task => void model.imports.retry(task)}
         />
         <Contents {...props} />
         {model.status === 'ready' ? (
           <>
-            <LabelSection {...props} labels={model.labels} example={exampleOf(model.datasets)} />
+            {props.compute ? <ComputeSection {...props} compute={props.compute} /> : null}
             <RunSection {...props} runs={model.runs} />
-            <ModelSection {...props} models={model.models} teach={model.runs.items.length > 0} />
+            <ModelSection {...props} models={model.models} />
+            <LabelSection {...props} labels={model.labels} example={exampleOf(model.datasets)} />
           </>
         ) : null}
       </div>
@@ -67,8 +69,10 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
   );
 }
 
-function Toolbar({ model, trans, onFiles }: IPanelViewProps): JSX.Element {
+function Toolbar({ model, trans, onFiles, onAskPlace }: IPanelViewProps): JSX.Element {
   const input = React.useRef<HTMLInputElement>(null);
+  const folder = React.useRef<HTMLInputElement>(null);
+  const disabled = model.status === 'no-server';
   const choose = (event: React.ChangeEvent<HTMLInputElement>): void => {
     onFiles(Array.from(event.target.files ?? []));
     event.target.value = ''; // the same file may be chosen again
@@ -79,23 +83,34 @@ function Toolbar({ model, trans, onFiles }: IPanelViewProps): JSX.Element {
       <button
         type="button"
         className="jp-astrodata-lab-button"
-        disabled={model.status === 'no-server'}
+        disabled={disabled}
+        aria-label={trans.__('Add files')}
         title={trans.__('Upload files from this computer and add them')}
         onClick={() => input.current?.click()}
       >
         <addIcon.react tag="span" width="16px" height="16px" />
-        {trans.__('Add files')}
+        {trans.__('Add')}
       </button>
       <input ref={input} type="file" multiple hidden onChange={choose} />
-      <button
-        type="button"
-        className="jp-astrodata-lab-iconButton"
-        aria-label={trans.__('Refresh')}
-        title={trans.__('Refresh')}
+      <IconButton
+        icon={newFolderIcon}
+        label={trans.__('Add a folder from this computer')}
+        disabled={disabled}
+        onClick={() => folder.current?.click()}
+      />
+      {/* React knows no such property of an input. */}
+      <input ref={folder} type="file" hidden onChange={choose} {...{ webkitdirectory: '' }} />
+      <IconButton
+        icon={linkIcon}
+        label={trans.__('Add by path or address…')}
+        disabled={disabled}
+        onClick={onAskPlace}
+      />
+      <IconButton
+        icon={refreshIcon}
+        label={trans.__('Refresh')}
         onClick={() => void model.refresh()}
-      >
-        <refreshIcon.react tag="span" width="16px" height="16px" />
-      </button>
+      />
     </div>
   );
 }
@@ -114,10 +129,7 @@ function Contents(props: IPanelViewProps): JSX.Element | null {
         </p>
       );
     default:
-      if (model.datasets.length > 0) {
-        return <Searchable {...props} />;
-      }
-      return model.tasks.items.length > 0 ? null : <Empty trans={trans} />;
+      return <DatasetSection {...props} />;
   }
 }
 
@@ -135,63 +147,7 @@ function NoServer({ trans }: { trans: TranslationBundle }): JSX.Element {
   );
 }
 
-function Empty({ trans }: { trans: TranslationBundle }): JSX.Element {
-  return (
-    <div className="jp-astrodata-lab-empty">
-      <panelIcon.react tag="span" width="48px" height="48px" />
-      <p className="jp-astrodata-lab-empty-title">{trans.__('Drop a FITS file here')}</p>
-      <p>
-        {trans.__(
-          'from your computer, to upload it, or from the file browser, to list it in place.'
-        )}
-      </p>
-      <p>{trans.__('Then click it to open it in a notebook.')}</p>
-    </div>
-  );
-}
-
-function Searchable(props: IPanelViewProps): JSX.Element {
-  const { model, trans } = props;
-  const [query, setQuery] = React.useState('');
-  const searches = model.datasets.length > FEW;
-  const found = searches
-    ? model.datasets.filter(dataset => matches(dataset, query))
-    : model.datasets;
-  return (
-    <>
-      {searches ? (
-        <input
-          type="search"
-          className="jp-astrodata-lab-search"
-          aria-label={trans.__('Search datasets')}
-          placeholder={trans.__('Search %1 datasets', model.datasets.length)}
-          value={query}
-          onChange={event => setQuery(event.target.value)}
-        />
-      ) : null}
-      {found.length > 0 ? (
-        <DatasetRows {...props} datasets={found} />
-      ) : (
-        <p className="jp-astrodata-lab-note">{trans.__('No dataset matches “%1”.', query)}</p>
-      )}
-    </>
-  );
-}
-
-/** What the words that teach labelling may take, undefined while there are no datasets. */
-function exampleOf(datasets: readonly IDataset[]): string | undefined {
-  if (datasets.length === 0) {
-    return undefined;
-  }
+/** What the words that teach labelling may take. */
+function exampleOf(datasets: readonly IDataset[]): string {
   return datasets.find(hasEvents)?.name ?? 'DATASET';
-}
-
-function matches(dataset: IDataset, query: string): boolean {
-  const text = [dataset.name, dataset.kind, dataset.format, ...dataset.tags]
-    .join(' ')
-    .toLowerCase();
-  return query
-    .toLowerCase()
-    .split(/\s+/)
-    .every(word => text.includes(word));
 }

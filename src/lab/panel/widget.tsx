@@ -7,12 +7,19 @@ import * as React from 'react';
 import { Api, IDataset, ILabelSession, IRun } from '../api';
 import { DropTarget } from '../drop';
 import { panelIcon } from '../icons';
+import { PasteTarget } from '../paste';
+import { placesIn } from '../places';
 import { CellOf } from '../runCells';
+import { Compute } from './compute';
+import { PanelMemory } from './memory';
 import { PanelModel } from './model';
-import { PanelView } from './view';
+import { Memory } from './section';
+import { IPanelViewProps, PanelView } from './view';
 
 export interface IPanelOptions {
+  readonly compute?: Compute;
   readonly model: PanelModel;
+  readonly memory: PanelMemory;
   readonly api: Api;
   readonly trans: TranslationBundle;
   readonly thumbnailSize: () => number;
@@ -20,8 +27,13 @@ export interface IPanelOptions {
   readonly onOpenLabels: (session: ILabelSession) => void;
   readonly onInsert: (cell: CellOf, run: boolean) => void;
   readonly onCancelRun: (run: IRun) => void;
+  /** Open files elsewhere, each in a cell of its own. */
+  readonly onAddresses: (addresses: readonly string[]) => Promise<void>;
+  /** Ask for a path or an address, and add that. */
+  readonly onAskPlace: () => void;
   readonly onCopy: (text: string) => void;
-  readonly onRemove: (dataset: IDataset) => void;
+  readonly onMenu: IPanelViewProps['onMenu'];
+  readonly onCopyCode: (dataset: IDataset) => void;
   readonly onPress: (dataset: IDataset, event: MouseEvent) => void;
 }
 
@@ -51,8 +63,15 @@ export class AstrodataPanel extends ReactWidget {
     }
   }
 
+  /** Add files of the server by their paths, and addresses elsewhere as cells: one a line. */
+  async addPlaces(text: string): Promise<void> {
+    const { paths, addresses } = placesIn(text);
+    await Promise.all([this._options.model.addPaths(paths), this._options.onAddresses(addresses)]);
+  }
+
   override dispose(): void {
     Signal.clearData(this);
+    this._options.compute?.dispose();
     this._options.model.dispose();
     super.dispose();
   }
@@ -63,20 +82,23 @@ export class AstrodataPanel extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    const { api, model, thumbnailSize, ...rest } = this._options;
+    const { api, memory, model, thumbnailSize, ...rest } = this._options;
     return (
-      <UseSignal signal={model.changed}>
-        {() => (
-          <PanelView
-            {...rest}
-            model={model}
-            hovered={this._hovered}
-            thumbnailSize={thumbnailSize()}
-            thumbnailUrl={dataset => pictureOf(api, dataset, thumbnailSize())}
-            onFiles={files => void model.addFiles(files)}
-          />
-        )}
-      </UseSignal>
+      <Memory.Provider value={memory}>
+        <UseSignal signal={model.changed}>
+          {() => (
+            <PanelView
+              {...rest}
+              model={model}
+              hovered={this._hovered}
+              thumbnailSize={thumbnailSize()}
+              thumbnailUrl={dataset => pictureOf(api, dataset, thumbnailSize())}
+              onHeader={(path, cards, signal) => api.header(path, cards, signal)}
+              onFiles={files => void model.imports.addChosen(files)}
+            />
+          )}
+        </UseSignal>
+      </Memory.Provider>
     );
   }
 
@@ -84,9 +106,13 @@ export class AstrodataPanel extends ReactWidget {
     super.onAfterAttach(message);
     const { model } = this._options;
     this._drop = new DropTarget(this.node, {
-      files: (files, folders) => void model.addFiles(files, folders),
+      dropped: dropped => void model.imports.add(dropped),
       paths: paths => void model.addPaths(paths),
       hover: over => this._setHovered(over)
+    });
+    this._paste = new PasteTarget(this.node, {
+      files: files => void model.imports.add(files),
+      places: text => void this.addPlaces(text)
     });
     window.addEventListener('focus', this);
     document.addEventListener('visibilitychange', this);
@@ -97,6 +123,7 @@ export class AstrodataPanel extends ReactWidget {
     window.removeEventListener('focus', this);
     document.removeEventListener('visibilitychange', this);
     this._drop?.dispose();
+    this._paste?.dispose();
     super.onBeforeDetach(message);
   }
 
@@ -123,6 +150,7 @@ export class AstrodataPanel extends ReactWidget {
   }
 
   private _drop: DropTarget | null = null;
+  private _paste: PasteTarget | null = null;
   private _hovered = false;
 }
 

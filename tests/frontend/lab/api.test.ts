@@ -105,3 +105,40 @@ describe('an error', () => {
     });
   });
 });
+
+describe('verifying', () => {
+  const lines = (...pieces: string[]): Response =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          pieces.forEach(piece => controller.enqueue(new TextEncoder().encode(piece)));
+          controller.close();
+        }
+      })
+    );
+  const seen: number[] = [];
+  const verify = (): Promise<unknown> =>
+    api
+      .verify('m13', share => seen.push(share), new AbortController().signal)
+      .catch(error => error);
+
+  beforeEach(() => void seen.splice(0));
+
+  test('tells how far it is, wherever the network cuts the lines', async () => {
+    answer = () =>
+      lines('{"progress": 0.', '25}\n{"progress": 1}\n{"state": "ok",', ' "message": "fine"}\n');
+    expect(await verify()).toEqual({ state: 'ok', message: 'fine' });
+    expect(seen).toEqual([0.25, 1]);
+    expect(new URL(requests[0].url).searchParams.get('name')).toBe('m13');
+  });
+
+  test('that ends in an error or in the middle fails', async () => {
+    answer = () =>
+      lines('{"progress": 0.5}\n{"error": {"code": "time-out", "message": "Long."}}\n');
+    expect(await verify()).toMatchObject({ code: 'time-out', message: 'Long.' });
+    answer = () => lines('{"progress": 0.5}\n');
+    expect(await verify()).toMatchObject({ code: 'network' });
+    answer = () => json({ error: { code: 'unknown-name', message: 'No such name.' } }, 404);
+    expect(await verify()).toMatchObject({ code: 'unknown-name' });
+  });
+});

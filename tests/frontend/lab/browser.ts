@@ -16,6 +16,11 @@ globalThis.ResizeObserver ??= class {
   unobserve(): void {}
   disconnect(): void {}
 };
+// jsdom lays nothing out: a list would show nothing, or all of ten thousand rows.
+Object.defineProperties(HTMLElement.prototype, {
+  clientHeight: { get: () => 600 },
+  offsetHeight: { get: () => 60 }
+});
 window.matchMedia ??= () =>
   ({
     matches: false,

@@ -5,8 +5,9 @@ import { MimeData } from '@lumino/coreutils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { DropTarget, openOnDragOverTab } from '../../../src/lab/drop';
+import { Dropped } from '../../../src/lab/sources';
 
-const files = vi.fn<(files: File[], folders: string[]) => void>();
+const dropped = vi.fn<(dropped: Dropped[]) => void>();
 const paths = vi.fn<(paths: string[]) => void>();
 const hover = vi.fn<(over: boolean) => void>();
 let node: HTMLElement;
@@ -19,7 +20,7 @@ beforeEach(() => {
   child = document.createElement('p');
   node.append(child);
   document.body.append(node);
-  target = new DropTarget(node, { files, paths, hover });
+  target = new DropTarget(node, { dropped, paths, hover });
 });
 
 afterEach(() => {
@@ -75,14 +76,14 @@ describe('files from the desktop', () => {
     const file = new File(['x'], 'm13.fits');
     const event = drag('drop', { files: [file] });
     expect(event.defaultPrevented).toBe(true);
-    expect(files).toHaveBeenCalledWith([file], []);
+    expect(dropped).toHaveBeenCalledWith([file]);
     expect(hover).toHaveBeenLastCalledWith(false);
   });
 
-  test('are told from folders', () => {
+  test('are told from folders, which come with them', () => {
     const file = new File(['x'], 'm13.fits');
     drag('drop', { files: [file], directories: ['survey'] });
-    expect(files).toHaveBeenCalledWith([file], ['survey']);
+    expect(dropped.mock.calls[0][0]).toEqual([file, { name: 'survey', isDirectory: true }]);
   });
 
   test('show that they can be dropped, until they leave the panel', () => {
@@ -96,13 +97,13 @@ describe('files from the desktop', () => {
 
   test('dropped elsewhere are none of its business', () => {
     expect(drag('drop', { on: document.body }).defaultPrevented).toBe(false);
-    expect(files).not.toHaveBeenCalled();
+    expect(dropped).not.toHaveBeenCalled();
   });
 
   test('are all that it takes: dragged text is left alone', () => {
     expect(drag('dragover', { types: ['text/plain'] }).defaultPrevented).toBe(false);
     expect(drag('drop', { types: ['text/plain'] }).defaultPrevented).toBe(false);
-    expect(files).not.toHaveBeenCalled();
+    expect(dropped).not.toHaveBeenCalled();
   });
 });
 

@@ -3,13 +3,16 @@ import {
   ApiError,
   IDataset,
   IExpectation,
+  IHeader,
   ILabelSession,
+  IListing,
   IModel,
   IModelVersion,
   IPipeline,
   IRun,
   IRunDetails,
-  IStep
+  IStep,
+  IVerification
 } from '../../../src/lab/api';
 
 export function dataset(name: string, changes: Partial<IDataset> = {}): IDataset {
@@ -24,6 +27,7 @@ export function dataset(name: string, changes: Partial<IDataset> = {}): IDataset
     mtime: 1,
     sha256: '0'.repeat(64),
     tags: [],
+    added: '2026-01-01T10:00:00+00:00',
     state: 'ok',
     ...changes
   };
@@ -91,7 +95,7 @@ export function details(of: IRun, changes: Partial<IRunDetails> = {}): IRunDetai
     user: 'ada',
     host: 'hub',
     parameters: [],
-    again: { path: 'cardio.yaml', copy: false },
+    again: { path: 'cardio.yaml', copy: false, source: null },
     steps: [step('read')],
     more: 0,
     notes: [],
@@ -125,6 +129,20 @@ export class FakeApi extends Api {
 
   readonly added: [string, IExpectation | undefined][] = [];
   list: IDataset[] = [];
+  /** What was removed. */
+  readonly gone: IDataset[] = [];
+  /** Hashes under way, by name. */
+  readonly hashes = new Map<
+    string,
+    {
+      progress: (share: number) => void;
+      resolve: (check: IVerification) => void;
+      reject: (error: Error) => void;
+    }
+  >();
+  /** Paths whose headers were asked for. */
+  readonly headers: string[] = [];
+  headerOf: IHeader = { cards: [], truncated: false, facts: [], parts: [] };
   warnings: string[] = [];
   /** What the next additions or lists fail with. */
   error: ApiError | null = null;
@@ -153,10 +171,12 @@ export class FakeApi extends Api {
     return this.serverVersion;
   }
 
-  override async datasets(): Promise<{ datasets: IDataset[]; warnings: string[] }> {
+  override async datasets(known = ''): Promise<IListing | null> {
     this.lists += 1;
     this._check();
-    return { datasets: [...this.list], warnings: this.warnings };
+    const version = JSON.stringify([this.list, this.warnings]);
+    const found = { version, datasets: [...this.list], warnings: this.warnings };
+    return version === known ? null : found;
   }
 
   override async labels(): Promise<{ sessions: ILabelSession[]; warnings: string[] }> {
@@ -212,7 +232,43 @@ export class FakeApi extends Api {
 
   override async remove(name: string): Promise<void> {
     this._check();
+    this.gone.push(...this.list.filter(item => item.name === name));
     this.list = this.list.filter(item => item.name !== name);
+  }
+
+  override async restore(name: string): Promise<IDataset> {
+    this._check();
+    const back = this.gone.find(item => item.name === name)!;
+    this.list = [...this.list, back];
+    return back;
+  }
+
+  override async change(
+    name: string,
+    changes: Partial<Pick<IDataset, 'name' | 'tags'>>
+  ): Promise<IDataset> {
+    this._check();
+    if (changes.name !== name && this.list.some(item => item.name === changes.name)) {
+      throw new ApiError('name-taken', `there is a ${changes.name} already: choose another name`);
+    }
+    this.list = this.list.map(item => (item.name === name ? { ...item, ...changes } : item));
+    return this.list.find(item => item.name === (changes.name ?? name))!;
+  }
+
+  override verify(
+    name: string,
+    progress: (share: number) => void,
+    signal: AbortSignal
+  ): Promise<IVerification> {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new ApiError('network', 'gone')));
+      this.hashes.set(name, { progress, resolve, reject });
+    });
+  }
+
+  override async header(path: string): Promise<IHeader> {
+    this.headers.push(path);
+    return this.headerOf;
   }
 
   private _check(): void {

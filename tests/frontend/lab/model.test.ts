@@ -6,28 +6,27 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { ApiError } from '../../../src/lab/api';
 import { PanelModel } from '../../../src/lab/panel/model';
-import { CHUNK_SIZE, ClashAnswer } from '../../../src/lab/upload';
 import { VERSION } from '../../../src/lab/version';
 import { dataset, FakeApi, run } from './fakeApi';
 import { FakeContents } from './fakeContents';
+import { FakeUploads } from './fakeUploads';
 
 let api: FakeApi;
 let contents: FakeContents;
-let folder: string;
-let answer: ClashAnswer;
 let model: PanelModel;
+let uploads: FakeUploads;
 
 beforeEach(() => {
   api = new FakeApi();
   contents = new FakeContents();
-  folder = '';
-  answer = 'cancel';
+  uploads = new FakeUploads();
   model = new PanelModel({
     api,
     contents: contents as never,
     trans: nullTranslator.load('test'),
-    folder: () => folder,
-    onClash: async () => answer
+    folder: () => '',
+    onClash: async () => 'cancel',
+    uploads
   });
 });
 
@@ -107,9 +106,18 @@ describe('the list', () => {
   test('loses what is removed', async () => {
     api.list = [dataset('m13'), dataset('m31')];
     await model.start();
-    await model.remove('m13');
+    await model.work.remove('m13');
     expect(names()).toEqual(['m31']);
     expect(model.announcement).toBe('Removed m13 from the list.');
+  });
+
+  test('stays as it is where the server says that nothing has changed', async () => {
+    api.list = [dataset('m13')];
+    await model.start();
+    const before = model.datasets;
+    await model.refresh();
+    expect(api.lists).toBe(2);
+    expect(model.datasets).toBe(before);
   });
 });
 
@@ -120,7 +128,7 @@ describe('files of the server', () => {
       ['data/m13.fits', undefined],
       ['m31.fits', undefined]
     ]);
-    expect(contents.chunks).toEqual([]);
+    expect(uploads.begun).toEqual([]);
     expect(rows()).toEqual([]);
     expect(names()).toEqual(['data/m13', 'm31']);
   });
@@ -138,79 +146,6 @@ describe('files of the server', () => {
     expect(model.tasks.items[0].message).toBe('notes.txt holds text.');
     model.tasks.remove(model.tasks.items[0]);
     expect(rows()).toEqual([]);
-  });
-});
-
-describe('files of the desktop', () => {
-  const file = (name: string, size = 10): File => new File([new Uint8Array(size)], name);
-
-  test('are uploaded one after the other and added with their size and hash', async () => {
-    folder = 'data';
-    await model.addFiles([file('a.fits', 10), file('b.fits', CHUNK_SIZE + 1)]);
-    expect(api.added.map(([path, expectation]) => [path, expectation?.size])).toEqual([
-      ['data/a.fits', 10],
-      ['data/b.fits', CHUNK_SIZE + 1]
-    ]);
-    expect(api.added[0][1]?.sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect(rows()).toEqual([]);
-    expect(model.announcement).toBe('Added data/b.');
-  });
-
-  test('that did not arrive whole are kept, and both is said', async () => {
-    api.error = new ApiError('check-failed', 'a.fits has 9 bytes where 10 were sent.');
-    await model.addFiles([file('a.fits')]);
-    const [task] = model.tasks.items;
-    expect(task.message).toBe('a.fits has 9 bytes where 10 were sent.');
-    expect(task.detail).toContain('kept as a.fits');
-    expect([...contents.files.keys()]).toEqual(['a.fits']);
-  });
-
-  test('that cannot be uploaded do not keep the next ones from it', async () => {
-    contents.beforeSave = path => {
-      if (path.startsWith('a.fits')) {
-        throw new Error('disk full');
-      }
-    };
-    await model.addFiles([file('a.fits'), file('b.fits')]);
-    expect(model.tasks.items[0].message).toBe('a.fits was not uploaded: disk full');
-    expect(names()).toEqual(['b']);
-  });
-
-  test('that are cancelled while they wait are never sent', async () => {
-    contents.beforeSave = () => {
-      const waiting = model.tasks.items.find(task => task.name === 'b.fits');
-      if (waiting) {
-        model.tasks.cancel(waiting);
-      }
-    };
-    await model.addFiles([file('a.fits'), file('b.fits')]);
-    expect([...contents.files.keys()]).toEqual(['a.fits']);
-    expect(rows()).toEqual([]);
-  });
-
-  test('that are cancelled under way leave no file and no row', async () => {
-    contents.beforeSave = () => {
-      if (contents.chunks.length === 1) {
-        model.tasks.cancel(model.tasks.items[0]);
-      }
-    };
-    await model.addFiles([file('a.fits', 3 * CHUNK_SIZE)]);
-    expect(contents.files.size).toBe(0);
-    expect(rows()).toEqual([]);
-    expect(model.announcement).toBe('Cancelled a.fits.');
-  });
-
-  test('of a taken name are not sent when the person cancels', async () => {
-    contents.files.set('a.fits', new Uint8Array(1));
-    await model.addFiles([file('a.fits')]);
-    expect(contents.chunks).toEqual([]);
-    expect(rows()).toEqual([]);
-  });
-
-  test('that are folders are told to be folders', async () => {
-    await model.addFiles([], ['survey']);
-    expect(rows()).toEqual(['survey: failed']);
-    expect(model.tasks.items[0].message).toContain('survey is a folder');
   });
 });
 

@@ -107,7 +107,7 @@ describe('the cell that does a run again', () => {
   ];
 
   test('has the same parameters', () => {
-    const again = { path: 'cardio.yaml', copy: false };
+    const again = { path: 'cardio.yaml', copy: false, source: null };
     expect(runAgain({ again, parameters })!('')).toBe(
       'import astrodata_kernel as adk\n' +
         'adk.pipeline.Pipeline.from_yaml("cardio.yaml").run(workspace=".", seed=3, **{"class": \'a\'})'
@@ -115,7 +115,7 @@ describe('the cell that does a run again', () => {
   });
 
   test('reads the copy that the run kept as text, so that paths start from the notebook', () => {
-    const again = { path: 'astrodata/runs/x/pipeline.yaml', copy: true };
+    const again = { path: 'astrodata/runs/x/pipeline.yaml', copy: true, source: null };
     expect(runAgain({ again, parameters: [] })!('work')).toBe(
       'from pathlib import Path\nimport astrodata_kernel as adk\n' +
         'adk.pipeline.Pipeline.from_yaml(Path("../astrodata/runs/x/pipeline.yaml").read_text("utf-8"))' +
@@ -124,13 +124,32 @@ describe('the cell that does a run again', () => {
   });
 
   test('keeps a file outside of the root where it is', () => {
-    const again = { path: '/data/cardio.yaml', copy: false };
+    const again = { path: '/data/cardio.yaml', copy: false, source: null };
     expect(runAgain({ again, parameters: [] })!('work')).toContain('"/data/cardio.yaml"');
+  });
+
+  test('takes the copy where the file has changed since, and says so in words that no name can leave', () => {
+    const copy = { path: 'astrodata/runs/x/pipeline.yaml', copy: true };
+    const again = { ...copy, source: 'work/cardio.yaml' };
+    expect(runAgain({ again, parameters: [] })!('')).toBe(
+      '# "work/cardio.yaml" is not as it was when this was run: this is the run\'s own copy of it.\n' +
+        'from pathlib import Path\nimport astrodata_kernel as adk\n' +
+        'adk.pipeline.Pipeline.from_yaml(Path("astrodata/runs/x/pipeline.yaml").read_text("utf-8"), ' +
+        'base="work").run(workspace=".")'
+    );
+    expect(runAgain({ again, parameters: [] })!('work')).toContain('base=".").run(workspace="..")');
+    const hostile = { path: 'a.yaml', copy: false, source: 'a\nimport os.yaml' };
+    expect(runAgain({ again: hostile, parameters: [] })!('').split('\n')).toEqual([
+      '# "a\\nimport os.yaml" is not as it was when this was run: this runs it as it is now.',
+      'import astrodata_kernel as adk',
+      'adk.pipeline.Pipeline.from_yaml("a.yaml").run(workspace=".")'
+    ]);
   });
 
   test('is none where the run cannot be written down', () => {
     expect(runAgain({ again: null, parameters })).toBeNull();
-    expect(runAgain({ again: { path: 'a.yaml', copy: false }, parameters: null })).toBeNull();
+    const again = { path: 'a.yaml', copy: false, source: null };
+    expect(runAgain({ again, parameters: null })).toBeNull();
   });
 });
 
