@@ -8,17 +8,15 @@ import sys
 import threading
 from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from astrodata_kernel import compute
+from astrodata_kernel.compute.gpus import Device
 from astrodata_kernel.errors import BadRequest, Cancelled, ServiceFailed, UnreadableFile
 from astrodata_kernel.tracking import Tracker, code_version, environment
 from astrodata_kernel.tracking.buffers import Buffer
 from astrodata_kernel.tracking.system_metrics import (
     Sampler,
-    cgroup_cpus,
-    cgroup_memory,
     gpu_numbers,
 )
 
@@ -323,7 +321,6 @@ def test_a_run_tells_packages_and_user_but_no_variable_of_the_environment(
 
 
 def test_memory_and_cpu_of_the_process_are_sampled_while_a_run_lasts(tmp_path):
-    pytest.importorskip("psutil")
     tracker = Tracker(f"sqlite:///{tmp_path / 'runs.db'}", system_metrics=0.01)
     with tracker.run() as run:
         seen = threading.Event()
@@ -338,64 +335,17 @@ def test_memory_and_cpu_of_the_process_are_sampled_while_a_run_lasts(tmp_path):
     assert "system metrics" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_container_s_memory_and_cpus_count_and_not_the_machine_s(tmp_path):
-    assert cgroup_memory(tmp_path) is None
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "memory.current").write_text("3000\n")
-    assert cgroup_memory(tmp_path) is None
-    (tmp_path / "memory.max").write_text("10000\n")
-    (tmp_path / "memory.stat").write_text("anon 5\ninactive_file 1000\n")
-    assert cgroup_memory(tmp_path) == (2000, 10000)
-    (tmp_path / "cpu.max").write_text("50000 100000\n")
-    assert cgroup_cpus(tmp_path) == 0.5
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert cgroup_cpus(tmp_path) == len(os.sched_getaffinity(0))
-    old = tmp_path / "old" / "memory"
-    old.mkdir(parents=True)
-    (old / "memory.limit_in_bytes").write_text("8000\n")
-    (old / "memory.usage_in_bytes").write_text("2000\n")
-    assert cgroup_memory(tmp_path / "old") == (2000, 8000)
-
-
 def test_a_slice_of_a_gpu_tells_its_memory_and_no_utilisation():
-    # NVML answers where there is a GPU only: these answers are those of a slice, which reports no use.
-    class NVMLError(Exception):
-        pass
-
-    def no_use(_card):
-        raise NVMLError("not supported")
-
-    nvml = SimpleNamespace(
-        NVMLError=NVMLError,
-        nvmlDeviceGetCount=lambda: 1,
-        nvmlDeviceGetHandleByIndex=lambda index: index,
-        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=2_000_000, total=8_000_000),
-        nvmlDeviceGetUtilizationRates=no_use,
-        nvmlDeviceGetMigMode=no_use,
-        nvmlDeviceGetComputeRunningProcesses=no_use,
-    )
-    whole = {
+    card = Device("card", "GPU-1", 8_000_000, 2_000_000, None, 0.5, mig=False)
+    part = Device("slice", "MIG-1", 4_000_000, 1_000_000, 500_000, None, mig=True)
+    unknown = Device("unknown", "", 4_000_000, None, None, None, mig=False)
+    assert gpu_numbers([card, part, unknown]) == {
         "system/gpu_0_memory_usage_megabytes": 2.0,
         "system/gpu_0_memory_usage_percentage": 25.0,
-    }
-    assert gpu_numbers(nvml) == whole
-    # Where the driver tells who holds what, what is this process's own is told beside it.
-    used = [(os.getpid(), 1_500_000), (os.getpid(), None), (1, 400_000)]
-    nvml.nvmlDeviceGetComputeRunningProcesses = lambda _: [
-        SimpleNamespace(pid=pid, usedGpuMemory=size) for pid, size in used
-    ]
-    own = {"system/gpu_0_process_memory_usage_megabytes": 1.5}
-    assert gpu_numbers(nvml) == {**whole, **own}
-
-    # A card that is cut into slices: those that are seen from here count, and not the card.
-    def one_slice(_card, number):
-        return "slice" if number == 1 else no_use(_card)
-
-    nvml.nvmlDeviceGetMigMode = lambda _: [1, 1]
-    nvml.nvmlDeviceGetMaxMigDeviceCount = lambda _: 7
-    nvml.nvmlDeviceGetMigDeviceHandleByIndex = one_slice
-    assert gpu_numbers(nvml) == {
-        name.replace("gpu_0", "gpu_0_mig_1"): value for name, value in {**whole, **own}.items()
+        "system/gpu_0_utilization_percentage": 50.0,
+        "system/gpu_1_memory_usage_megabytes": 1.0,
+        "system/gpu_1_memory_usage_percentage": 25.0,
+        "system/gpu_1_process_memory_usage_megabytes": 0.5,
     }
 
 

@@ -31,8 +31,7 @@ class Tracker:
     name
         Name of the run.
     system_metrics
-        Seconds between two samples of memory, CPU and GPU, kept as ``system/…``; None for none. Without
-        `psutil` there are none either.
+        Seconds between two samples of memory, CPU and GPU, kept as ``system/…``; None for none.
     root
         The workspace whose store is used where none is named; that of the current folder by default.
 
