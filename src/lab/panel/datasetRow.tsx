@@ -8,6 +8,7 @@ import { kindIcon } from '../icons';
 import { RenameForm, TagsForm } from './datasetForms';
 import { IDatasetRowsProps } from './datasetRows';
 import { Check, wordOf } from './datasetWork';
+import { fileText } from './states';
 
 /** Tags that a row shows before it says how many more there are. */
 const FEW = 4;
@@ -32,7 +33,7 @@ export function DatasetRow(props: IDatasetRowProps): JSX.Element {
   const check = work.checkOf(name);
   const shape = shapeText(dataset);
   const size = sizeText(dataset.size);
-  const state = check === undefined ? stateText(dataset, trans) : '';
+  const state = check === undefined ? fileText(dataset.state, trans) : '';
   const facts = [name, dataset.kind, shape, size, ...tags, state].filter(Boolean).join(', ');
   const editing = work.editing?.name === name ? work.editing.what : null;
   const onContextMenu = (event: React.MouseEvent): void => {
@@ -226,15 +227,4 @@ function Thumbnail(props: IDatasetRowProps): JSX.Element {
       />
     </span>
   );
-}
-
-function stateText(dataset: IDataset, trans: TranslationBundle): string {
-  switch (dataset.state) {
-    case 'missing':
-      return trans.__('file is missing');
-    case 'changed':
-      return trans.__('file has changed since it was added');
-    default:
-      return '';
-  }
 }

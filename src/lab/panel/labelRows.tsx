@@ -6,6 +6,7 @@ import { ILabelSession } from '../api';
 import { Labels } from './labels';
 import { useRows } from './rows';
 import { Section } from './section';
+import { fileText } from './states';
 
 /** Sessions that are shown before one asks for more. */
 const FEW = 10;
@@ -221,12 +222,5 @@ function stateOf({ dataset, source }: ILabelSession, trans: TranslationBundle): 
       ? trans.__('%1 is not in the list of datasets', dataset)
       : trans.__('its dataset is not known');
   }
-  switch (source.state) {
-    case 'missing':
-      return trans.__('file is missing');
-    case 'changed':
-      return trans.__('file has changed since it was added');
-    default:
-      return '';
-  }
+  return fileText(source.state, trans);
 }

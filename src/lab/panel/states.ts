@@ -1,7 +1,7 @@
 import { Time } from '@jupyterlab/coreutils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { RunState, StepState } from '../api';
+import { IDataset, RunState, StepState } from '../api';
 
 /** A sign that tells a state apart without its colour. */
 export function markOf(state: RunState | StepState): string {
@@ -38,4 +38,16 @@ export function ago(when: string | number | null): string {
     return '';
   }
   return Time.formatHuman(new Date(Math.min(date.getTime(), Date.now())), 'narrow');
+}
+
+/** What is wrong with the file of a data set, and nothing where it is as it was. */
+export function fileText(state: IDataset['state'], trans: TranslationBundle): string {
+  switch (state) {
+    case 'missing':
+      return trans.__('file is missing');
+    case 'changed':
+      return trans.__('file has changed since it was added');
+    default:
+      return '';
+  }
 }
