@@ -1,8 +1,7 @@
-import { expect, test } from '@jupyterlab/galata';
-import { EXAMPLES, emptyCatalogue, newNotebook, openPanel, runCell } from '../tests/steps';
-import { imageOf, takePictures } from './pictures';
+import { EXAMPLES } from '../tests/steps';
+import { takePictures } from './pictures';
 
-/** The report and the panel of docs/astrodata.md; its other pictures are written by the code on the page. */
+/** The report of docs/astrodata.md; its other pictures are written by the code on the page itself. */
 takePictures(
   'astrodata',
   {
@@ -20,25 +19,3 @@ tests.run(table.tail(900), name="later rows", reference=adk.data_tests.profile(t
   },
   '.adk-report'
 );
-
-test('images: the panel', async ({ page, tmpPath }) => {
-  await emptyCatalogue(page);
-  await page.contents.uploadDirectory(`${EXAMPLES}/../pipelines`, `${tmpPath}/pipelines`);
-  await page.contents.uploadDirectory(`${EXAMPLES}/tables`, `${tmpPath}/data/tables`);
-  const panel = await openPanel(page);
-  await newNotebook(page);
-  await openPanel(page);
-  await runCell(
-    page,
-    `import astrodata_kernel as adk
-cardio = adk.pipeline.Pipeline.from_yaml("pipelines/cardio.yaml")
-run = cardio.run(workspace="..")
-other = cardio.run(workspace="..", trees=50)`
-  );
-  await panel.getByRole('button', { name: 'Refresh' }).click();
-  const runs = panel.getByRole('region', { name: 'Runs' });
-  const row = runs.getByRole('button', { name: /^cardio, done/ }).first();
-  await row.click();
-  await expect(runs.getByRole('group', { name: /^Run / })).toContainText('forest');
-  await page.screenshot({ path: imageOf('astrodata-panel.png') });
-});
