@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ..amounts import bytes_text
 from ..errors import BadRequest, ServiceFailed
 from .dashboards import safe_link
 from .failures import explained, is_killed
@@ -195,7 +196,8 @@ class Cluster:
         if self.client is None:
             return f"<Cluster {self.kind}, {self.threads_here} threads of this process>"
         workers = self.workers
-        return f"<Cluster {self.kind}, {len(workers)} workers, {_gigabytes(workers)} GB>"
+        limit = _memory(workers)
+        return f"<Cluster {self.kind}, {len(workers)} workers{limit and f', {limit}'}>"
 
     def _repr_html_(self) -> str:
         rows = [("cluster", html.escape(self.kind + (", closed" if self._closed else "")))]
@@ -205,7 +207,8 @@ class Cluster:
         elif not self._closed:
             rows.append(("workers", str(len(workers))))
             rows.append(("threads", str(sum(one.threads for one in workers))))
-            rows.append(("memory", f"{_gigabytes(workers)} GB"))
+            if limit := _memory(workers):
+                rows.append(("memory", limit))
         if self.dashboard and not self._closed:
             link = html.escape(self.dashboard, quote=True)
             rows.append(
@@ -291,8 +294,10 @@ def _end(one: Any) -> None:
         logging.getLogger(__name__).debug("a cluster was gone before it was closed", exc_info=True)
 
 
-def _gigabytes(workers: list[Worker]) -> str:
-    return f"{sum(one.memory for one in workers) / 1e9:.1f}"
+def _memory(workers: list[Worker]) -> str:
+    """Give what the workers may take together, in words; nothing where they have no limit, as threads."""
+    limit = sum(one.memory for one in workers)
+    return bytes_text(limit) if limit else ""
 
 
 @atexit.register
