@@ -42,7 +42,7 @@ lint: $(STAMPS)/test
 	npm run --silent typecheck
 
 test-python: $(STAMPS)/test
-	python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-frontend: $(STAMPS)/test
 	npm run --silent test
