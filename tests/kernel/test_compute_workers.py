@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 
+import dask
 import numpy as np
 import psutil
 import pytest
 from astrodata_kernel import compute
+from astrodata_kernel.compute import local_workers
 from astrodata_kernel.errors import OutOfMemory, ServiceFailed
 
 KERNEL = """
@@ -53,6 +55,34 @@ def test_results_that_wait_on_a_killed_worker_are_made_again(local):
     first = next(run)
     os.kill(first[1], signal.SIGKILL)
     assert [n for n, _ in [first, *run]] == list(range(12))
+
+
+def test_workers_that_dask_has_given_up_are_started_again(local, monkeypatch):
+    # On a machine under load a nanny may take longer to start its worker again than Dask waits for it.
+    monkeypatch.setattr(local_workers, "_QUIET", 0.2)
+    monkeypatch.setattr(local_workers, "_STARTS", 1000)
+    names = [one.name for one in local.workers]
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "10 ms"}):
+        local.client.retire_workers([one.address for one in local.workers])
+        assert list(compute.each(abs, [-1, -2, -3])) == [1, 2, 3]
+    local.client.wait_for_workers(len(names))
+    assert [one.name for one in local.workers] == names
+
+
+def test_waiting_for_workers_that_nobody_asked_for_ends(local, monkeypatch):
+    monkeypatch.setattr(local_workers, "_QUIET", 0.2)
+    local.scale(0)
+    with pytest.raises(ServiceFailed, match=r"none is asked for.*scale\(2\)"):
+        list(compute.each(abs, [-1]))
+
+
+def test_waiting_for_workers_that_cannot_be_started_ends(local, monkeypatch):
+    monkeypatch.setattr(local_workers, "_QUIET", 0.1)
+    monkeypatch.setattr(local.made, "scale", lambda _count: None)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "10 ms"}):
+        local.client.retire_workers([one.address for one in local.workers])
+        with pytest.raises(ServiceFailed, match="2 could not be started"):
+            list(compute.each(abs, [-1]))
 
 
 def test_a_part_that_always_ends_its_worker_is_named(local):

@@ -69,8 +69,8 @@ async def test_a_run_counts_as_activity_while_it_progresses_and_not_while_it_han
     (root / "astrodata").mkdir()
     async with kernel_of(jp_serverapp) as (kernel, client):
         client.execute(TRAINS)
-        [folder] = await until(lambda: list((root / "astrodata" / "runs").glob("*")))
-        run = RunFolder(folder)
+        [listed] = await until(lambda: list((root / "astrodata" / "runs").glob("*/run.json")))
+        run = RunFolder(folder := listed.parent)
         await until(lambda: run.read()["steps"]["train"]["state"] == "running")
         for epoch in (1, 2):
             # What was told of it has arrived when nothing more comes while its heart beats.

@@ -19,6 +19,7 @@ from ..amounts import bytes_text
 from ..errors import BadRequest, ServiceFailed
 from .dashboards import safe_link
 from .failures import explained, is_killed
+from .local_workers import LocalWorkers
 
 if TYPE_CHECKING:
     from .queued_jobs import QueuedJobs
@@ -83,6 +84,7 @@ class Cluster:
         self.threads_here = threads
         self.made = made
         self.jobs = jobs
+        self._local = LocalWorkers(made) if kind in ("local", "threads") else None
         self._own = own
         self._at_end = at_end
         self._closed = False
@@ -161,6 +163,18 @@ class Cluster:
                     )
                 time.sleep(0.05)
 
+    def check(self) -> None:
+        """Have workers that are gone for good started again, where they are ours and on this machine.
+
+        Raises
+        ------
+        ServiceFailed
+            No worker is there, and none will come.
+        """
+        watched = self.jobs or self._local
+        if watched is not None and not self._closed:
+            watched.check()
+
     def close(self) -> None:
         """End the client, and the workers where it has started them; doing it again is harmless."""
         with _lock:
@@ -235,7 +249,7 @@ def opened() -> list[Cluster]:
 
 
 def check_workers(client: Any) -> None:
-    """Tell whoever waits for the workers of a client that none is there and none will come.
+    """Tell whoever waits for a client's workers that none is there and none will come; see `Cluster.check`.
 
     Raises
     ------
@@ -243,8 +257,8 @@ def check_workers(client: Any) -> None:
         So it is.
     """
     for one in _open.copy():
-        if one.client is client and one.jobs is not None:
-            one.jobs.check()
+        if one.client is client:
+            one.check()
 
 
 def built(kind: Any, *given: Any, **options: Any) -> Any:
