@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astrodata_kernel.errors import UnreadableFile
-from astrodata_kernel.feature_store import FeatureStore, FeatureView
+from astrodata_kernel.feature_store import FeatureStore, FeatureView, stores
 from astrodata_kernel.feature_store.engine import connection
 
 DAY = "2026-01-01T00:00:00Z"
@@ -235,6 +235,24 @@ def test_several_processes_define_and_write_at_once(tmp_path: Path) -> None:
         assert len(view.read(engine="pandas")) == 50 * (1 + count if shared else 1)
     left = [path.name for path in (store.folder / "shared").rglob(".*")]
     assert left == []
+
+
+@pytest.mark.parametrize("looked", ["free_number", "placed"])
+def test_what_another_defines_at_the_same_moment_is_not_defined_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked: str
+) -> None:
+    real, others = getattr(stores, looked), []
+
+    def late(*given: Any) -> Any:
+        if not others:
+            others.append(None)
+            others.append(FeatureStore(tmp_path).define("pulses", columns=COLUMNS))
+        return real(*given)
+
+    monkeypatch.setattr(stores, looked, late)
+    store = FeatureStore(tmp_path)
+    assert store.define("pulses", columns=COLUMNS).version == others[1].version == 1
+    assert store.versions("pulses") == [1]
 
 
 def write_for_ever(root: str) -> None:

@@ -253,15 +253,15 @@ class FeatureStore:
         try:
             home.mkdir(parents=True, exist_ok=True)
             for _ in range(_RACES):
-                there = self.versions(made.name)
-                for number in reversed(there):
+                # Before the look at what is there: what others place from now on has this number, or is seen.
+                free = free_number(home)
+                for number in reversed(self.versions(made.name)):
                     with contextlib.suppress(AstrodataError):
                         view = self._opened(made.name, number)
                         if view.definition.digest == made.digest:
                             return view
-                number = free_number(home)
-                if placed(home, number, made):
-                    return self._opened(made.name, number)
+                if placed(home, free, made):
+                    return self._opened(made.name, free)
         except OSError as error:
             raise UnreadableFile(
                 f"{home} cannot be written: {error}; choose another workspace"
