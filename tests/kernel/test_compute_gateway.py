@@ -1,5 +1,6 @@
 """A cluster of a real Dask Gateway server, which runs on this machine for the tests."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import dask.config
 import pytest
 from astrodata_kernel import compute
+from astrodata_kernel.compute import elsewhere
 from astrodata_kernel.errors import BadRequest, ServiceFailed
 
 CONFIG = """
@@ -79,6 +81,13 @@ def answers(url):
         return False
 
 
+@pytest.fixture(autouse=True)
+def no_loop_is_left():
+    """See that what ended has ended its loop: collected later it would wait for a loop that starts."""
+    yield
+    assert [one.name for one in threading.enumerate() if one.name == "IO loop"] == []
+
+
 @pytest.fixture
 def auth():
     from dask_gateway.auth import BasicAuth
@@ -86,10 +95,19 @@ def auth():
     return BasicAuth("ada", "sesame")
 
 
-@pytest.mark.slow
-def test_a_gateway_gives_a_cluster_that_does_the_work_and_ends_with_it(address, auth):
+@contextlib.contextmanager
+def a_gateway(address, auth):
     from dask_gateway import Gateway
 
+    gateway = Gateway(address=address, auth=auth)
+    try:
+        yield gateway
+    finally:
+        elsewhere._ended(None, gateway)
+
+
+@pytest.mark.slow
+def test_a_gateway_gives_a_cluster_that_does_the_work_and_ends_with_it(address, auth):
     with compute.cluster("gateway", 1, address=address, auth=auth) as cluster:
         assert list(compute.each(abs, range(-200, 0))) == list(range(200, 0, -1))
         assert [worker.memory for worker in cluster.workers] == [500 * 2**20]
@@ -101,7 +119,8 @@ def test_a_gateway_gives_a_cluster_that_does_the_work_and_ends_with_it(address, 
             assert again.made.name == name
         # What was taken by its name runs on.
         assert list(compute.each(abs, [-4], cluster=cluster)) == [4]
-    assert Gateway(address=address, auth=auth).list_clusters() == []
+    with a_gateway(address, auth) as gateway:
+        assert gateway.list_clusters() == []
 
 
 @pytest.mark.slow
@@ -110,7 +129,8 @@ def test_an_interrupt_while_a_gateway_starts_a_cluster_ends_it(address, auth, mo
     from dask_gateway import Gateway
 
     begin = getattr(Gateway, when)
-    ended = Gateway(address=address, auth=auth).list_clusters(["stopping", "stopped"])
+    with a_gateway(address, auth) as gateway:
+        ended = gateway.list_clusters(["stopping", "stopped"])
 
     def interrupted(self, *given, **options):
         # As by the keyboard it is the main thread that is interrupted, whichever one submits.
@@ -121,9 +141,9 @@ def test_an_interrupt_while_a_gateway_starts_a_cluster_ends_it(address, auth, mo
     with pytest.raises(KeyboardInterrupt):
         compute.cluster("gateway", address=address, auth=auth)
     assert compute.current() is None
-    gateway = Gateway(address=address, auth=auth)
-    assert gateway.list_clusters(["pending", "running"]) == []
-    assert len(gateway.list_clusters(["stopping", "stopped"])) > len(ended)  # it was begun
+    with a_gateway(address, auth) as gateway:
+        assert gateway.list_clusters(["pending", "running"]) == []
+        assert len(gateway.list_clusters(["stopping", "stopped"])) > len(ended)  # it was begun
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib.util
 import threading
+import traceback
 from typing import Any
 
 from ..errors import BadRequest, MissingPackage, ServiceFailed
@@ -122,7 +123,7 @@ def of_gateway(
         # An interrupt too: a cluster that is asked for must not outlive who asked.
         if asked is not None:
             asked.take_back()
-        _ended(made, gateway)
+        _ended(made or _half_made(error), gateway)
         if isinstance(error, (ValueError, TypeError)):
             told = f"the gateway at {shown(address)} does not take this: {error}"
             raise BadRequest(told) from None
@@ -185,11 +186,26 @@ def _of_gateway(error: BaseException) -> bool:
     )
 
 
+def _half_made(error: BaseException) -> Any:
+    """Give the cluster of Dask's whose making failed, which only the frames of the failure know; or None."""
+    from dask_gateway import GatewayCluster
+
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    found = (frame.f_locals.get("self") for frame in frames)
+    return next((one for one in found if isinstance(one, GatewayCluster)), None)
+
+
 def _ended(made: Any, gateway: Any) -> None:
-    for one in (made, gateway):
+    """End a cluster and what it was asked of, and their loop.
+
+    One that were left would end itself whenever it is collected, within whichever thread: where that is one
+    that starts a loop, both would wait for each other.
+    """
+    gateways = [one for one in (getattr(made, "gateway", None), gateway) if one is not None]
+    for one in (made, *gateways):
         if one is not None:
             with contextlib.suppress(Exception), quiet():
                 one.close()
-    for one in (getattr(made, "gateway", None), gateway):
+    for one in gateways:
         # When it is collected it would close itself once more, and fail at its loop that has ended.
-        vars(one).pop("_loop_runner", None) if one is not None else None
+        vars(one).pop("_loop_runner", None)
