@@ -11,10 +11,13 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 BUILD_TOOLS := hatchling hatch-nodejs-version hatch-jupyter-builder jupyter-builder editables
-FRONTEND := $(shell find src style schema -type f 2>/dev/null) package.json package-lock.json \
+FRONTEND := $(shell find src style schema -type f 2>/dev/null) \
+	$(wildcard astrodata_lab/locale/*/LC_MESSAGES/*.po) tools/languages.mjs package.json package-lock.json \
 	tsconfig.json esbuild.config.mjs
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 ARGS ?=
+# Before a command: its temporary files lie in a folder that ends with it.
+IN_SCRATCH := scratch="$$(bash tools/scratch.sh)"; trap 'rm -rf "$$scratch"' EXIT; TMPDIR="$$scratch"
 
 .PHONY: help lab test lint test-python test-frontend test-browser test-hub build screenshot bench clean
 
@@ -42,7 +45,7 @@ lint: $(STAMPS)/test
 	npm run --silent typecheck
 
 test-python: $(STAMPS)/test
-	python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(IN_SCRATCH) python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-frontend: $(STAMPS)/test
 	npm run --silent test
@@ -123,5 +126,6 @@ $(STAMPS)/ui-tests: $(STAMPS)/test ui-tests/package.json ui-tests/package-lock.j
 
 clean:
 	rm -rf $(VENV) node_modules lib astrodata_lab/labextension astrodata_lab/_version.py \
+		astrodata_lab/locale/*/LC_MESSAGES/*.json \
 		kernel/astrodata_kernel/static/*.js kernel/astrodata_kernel/static/*.css \
 		ui-tests/node_modules ui-tests/test-results ui-tests/playwright-report
