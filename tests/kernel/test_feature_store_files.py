@@ -7,6 +7,8 @@ import random
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -139,6 +141,38 @@ def test_rows_that_somebody_changed_are_found(view: FeatureView) -> None:
     changed = table.set_column(3, table.schema.field("peak"), pa.array([5.0, 6.0]))
     pq.write_table(changed.replace_schema_metadata(pq.read_metadata(path).metadata), path)
     assert "others than those that were written" in view.verify()[0]
+
+
+FLIPS = """
+import sys
+from pathlib import Path
+from astrodata_kernel.errors import DamagedFile
+from astrodata_kernel.feature_store import FeatureStore
+from astrodata_kernel.feature_store.parts import part_of
+
+view = FeatureStore(sys.argv[1])["pulses"]
+[path] = (view.folder / "parts").glob("*.parquet")
+whole = path.read_bytes()
+footer = int.from_bytes(whole[-8:-4], "little")
+told = 0
+for at in range(len(whole) - 8 - footer, len(whole) - 8):
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+    try:
+        part_of(path, view.definition, view.version)
+    except DamagedFile:
+        told += 1
+print(told)
+"""
+
+
+def test_no_flipped_bit_of_a_footer_ends_the_process(view: FeatureView, tmp_path: Path) -> None:
+    # PyArrow ends it over damaged statistics; so it is tried in another one.
+    put(view, range(50))
+    done = subprocess.run(
+        [sys.executable, "-c", FLIPS, tmp_path], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 1000
 
 
 def test_a_damaged_part_is_healed_by_writing_its_content_again(view: FeatureView) -> None:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from ..errors import BadRequest, UnreadableFile
 from ..writing import write_whole
 from .definitions import FORMAT, TIME, Definition
-from .parts import PLAIN, Part, digest_block
+from .parts import PLAIN, Part, digest_block, group_of
 from .times import micros
 
 ROWS = 1 << 16
@@ -120,7 +120,7 @@ class _Writing:
 
     def write(self, file: Any, blocks: Iterable[pa.Table]) -> None:
         """Write all blocks into an open file."""
-        rows = 0
+        groups: list[tuple[Any, ...]] = []
         # Its rows are sorted: with dictionaries, the ids would be written twice.
         texts = [
             f.name for f in self._schema if pa.types.is_string(f.type) and f.name != "event_id"
@@ -136,13 +136,19 @@ class _Writing:
                 width = max(1, _bytes(block) // len(block))
                 group = int(np.clip(GROUP_BYTES // width, 4096, ROWS))
                 for start in range(0, len(block), group):  # as it will be read again
-                    digest_block(self._sha, block.slice(start, group))
+                    one = block.slice(start, group)
+                    digest_block(self._sha, one)
+                    groups.append(group_of(one))
                 writer.write_table(stamped.cast(self._schema), group)
-                rows += len(block)
-            if not rows:
+            if not groups:
                 raise BadRequest("there are no rows to write: give at least one")
             self.content = f"sha256:{self._sha.hexdigest()}"
-            writer.add_key_value_metadata({f"{PLAIN}content": self.content})
+            writer.add_key_value_metadata(
+                {
+                    f"{PLAIN}content": self.content,
+                    f"{PLAIN}groups": json.dumps(groups, ensure_ascii=False, separators=(",", ":")),
+                }
+            )
 
 
 def _gathered(blocks: Iterable[pa.Table]) -> Iterator[pa.Table]:

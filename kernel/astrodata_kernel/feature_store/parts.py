@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import DamagedFile, DataCheckFailed
@@ -112,11 +114,11 @@ def part_of(path: Path, definition: Definition, version: int) -> Part:
         if content[7:39] != path.name[:32]:
             raise ValueError("its name is not that of its content")
         created = micros(pd.Timestamp(about[f"{PLAIN}created"]))
-        groups = tuple(
-            _group(footer.row_group(i), definition) for i in range(footer.num_row_groups)
-        )
-        if not groups:
-            raise ValueError("it has no rows")
+        groups = _groups(about[f"{PLAIN}groups"], definition)
+        if [group[0] for group in groups] != [
+            footer.row_group(i).num_rows for i in range(footer.num_row_groups)
+        ]:
+            raise ValueError("its row groups are others than it says")
     except OSError as error:
         raise DamagedFile(
             f"{path.name} cannot be read: {str(error.strerror or error)[:120]}"
@@ -138,14 +140,35 @@ def part_of(path: Path, definition: Definition, version: int) -> Part:
     )
 
 
-def _group(group: Any, definition: Definition) -> tuple[Any, ...]:
-    [ids, times] = (group.column(i).statistics for i in (0, 1))
-    if ids is None or times is None or not (ids.has_min_max and times.has_min_max):
-        raise ValueError("it has no statistics of ids and times")
-    low, high = ids.min_raw, ids.max_raw
-    if definition.id_dtype == "string":
-        low, high = (one.decode() if isinstance(one, bytes) else str(one) for one in (low, high))
-    return group.num_rows, low, high, int(times.min_raw), int(times.max_raw)
+def group_of(block: pa.Table) -> tuple[Any, ...]:
+    """Give what is told of the rows of a group: their number, lowest and highest id, first and last time."""
+    both = (block["event_id"], block["event_time"].cast(pa.int64()))
+    ids, times = (pc.min_max(values).as_py() for values in both)
+    return len(block), ids["min"], ids["max"], times["min"], times["max"]
+
+
+def _groups(text: str, definition: Definition) -> tuple[tuple[Any, ...], ...]:
+    """Give what a part tells of its row groups.
+
+    Parquet has statistics of its own for this, but PyArrow ends the whole process where these are damaged.
+
+    Raises
+    ------
+    ValueError, TypeError
+        It is not what is written.
+    """
+    kind = str if definition.id_dtype == "string" else int
+    groups = tuple(
+        (rows, low, high, first, last) for rows, low, high, first, last in json.loads(text)
+    )
+    for rows, low, high, first, last in groups:
+        if not (type(low) is type(high) is kind and type(rows) is type(first) is type(last) is int):
+            raise ValueError("what it tells of its row groups is not of their types")
+        if low > high or first > last:
+            raise ValueError("what it tells of its row groups has no order")
+    if not groups:
+        raise ValueError("it has no rows")
+    return groups
 
 
 def check_part(path: Path, definition: Definition, part: Part) -> None:
