@@ -10,6 +10,7 @@ import pytest
 from astrodata_kernel import blocks
 from astrodata_kernel.errors import BadRequest, DamagedFile, DataCheckFailed, UnknownName
 from astrodata_kernel.feature_store import FeatureStore
+from astrodata_kernel.lineage import Store
 from astrodata_kernel.pipeline import Pipeline, Work, block
 
 DAY = "2026-01-01T00:00:00Z"
@@ -127,6 +128,25 @@ def test_a_view_is_read_and_joined_anew_only_where_it_has_other_parts(tmp_path: 
     assert len(third.outputs["read.table"]) == 0
 
 
+def test_the_lineage_of_what_is_read_leads_through_the_view_to_the_raw_data(tmp_path: Path) -> None:
+    raw = tmp_path / "raw.csv"
+    raw.write_text("event_id,peak\n1,1.5\n2,2.5\n")
+    place = {"workspace": tmp_path, "track": False, "progress": False}
+    wrote = Pipeline("wrote").add("table", "read_table", path=raw)
+    wrote.add("kept", "write_features", "table", view="pulses", at=DAY).run(**place)
+    reads = Pipeline("reads").add("read", "read_features", view="pulses")
+    reads.add("count", "select_columns", "read.table", columns=["peak"])
+    reads.add("labels", some_labels)
+    reads.add("join", "join_features", "labels", views=["pulses:peak"])
+    for computed in (4, 0):  # and of what the cache gives
+        run = reads.run(**place)
+        assert len(run.computed) == computed
+        for name in ("count.table", "join.table"):
+            found = Store(tmp_path).back(run.outputs.hash_of(name))
+            assert [one.path for one in found.files] == [str(raw)]
+            assert {step.name for step in found.steps} >= {"table", name.partition(".")[0]}
+
+
 def test_rows_and_versions_of_a_view_are_chosen(tmp_path: Path) -> None:
     store, work = FeatureStore(tmp_path), Work(root=tmp_path)
     view = store.define("pulses", columns={"peak": "float64", "width": "float64"})
@@ -167,11 +187,13 @@ def test_a_view_whose_rows_were_changed_is_not_read(tmp_path: Path) -> None:
     view = store.define("pulses", columns={"peak": "float64"})
     part = view.write({"event_id": [1, 2], "peak": [1.0, 2.0]}, at=DAY)
     path = view.folder / "parts" / part.file
-    table = pq.read_table(path)
+    table, told = pq.read_table(path), pq.read_metadata(path).metadata
     changed = table.set_column(3, table.schema.field("peak"), [[1.0, 2.5]])
     with pq.ParquetWriter(path, table.schema) as writer:
         writer.write_table(changed)
-        writer.add_key_value_metadata({"astrodata.content": part.content})
+        writer.add_key_value_metadata(
+            {k: told[k] for k in (b"astrodata.content", b"astrodata.groups")}
+        )
     for reads in (
         lambda work: blocks.read_features(view="pulses", work=work),
         lambda work: blocks.join_features(some_labels(), views=["pulses:peak"], work=work),

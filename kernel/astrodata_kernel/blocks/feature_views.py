@@ -15,6 +15,9 @@ from .step_help import working
 if TYPE_CHECKING:
     from ..feature_store import FeatureView
 
+_MAKERS = 500
+"""Tables of a view that the lineage of what was read tells of, the newest ones; a record has an end."""
+
 
 def view_there(parameters: Mapping[str, Any], outputs: Mapping[str, Any], work: Work) -> bool:
     """Tell whether what was written into the feature view counts still: nothing newer came."""
@@ -160,6 +163,7 @@ def read_features(
     told = _parts_of(view, as_of, work)
     columns = found.definition.names if columns is None else columns
     table = found.read(columns, from_=start, to=end, as_of=as_of, engine="pandas")
+    _tell_makers(found, as_of, work)
     units = {one.name: one.unit for one in found.columns if one.unit and one.name in table}
     table.attrs["units"] = units
     return table, told
@@ -215,7 +219,7 @@ def join_features(
 
     work = working(work)
     for one in views:
-        _sound(one, work)
+        _tell_makers(_sound(one, work), as_of, work, _MAKERS // len(views))
     told = [_parts_of(one, as_of, work) for one in views]
     table = FeatureStore(work.root).join(
         labels,
@@ -239,6 +243,14 @@ def _parts_of(view: str, as_of: str | None, work: Work) -> dict[str, Any] | None
     except UnknownName:
         return None
     return {"name": found.name, "version": found.version, "content": found.contents(as_of)}
+
+
+def _tell_makers(view: FeatureView, as_of: str | None, work: Work, most: int = _MAKERS) -> None:
+    """Tell the lineage of the tables that were written into a view: through it leads the way to raw data."""
+    makers = dict.fromkeys(part.made_by for part in view.parts_as_of(as_of) if part.made_by)
+    for number, made_by in enumerate(list(makers)[-max(1, most) :]):
+        if made_by.startswith("sha256:"):
+            work.uses(f"{view.name}@v{view.version}[{number}]", made_by, "table")
 
 
 def _sound(view: str, work: Work) -> FeatureView:

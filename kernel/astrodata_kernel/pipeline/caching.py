@@ -38,6 +38,8 @@ class Result:
         Of the lineage, that says how it was made.
     seconds
         That it took.
+    used
+        What went into it besides its inputs, as the lineage tells it.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Result:
     notes: list[str] = field(default_factory=list)
     record: str = ""
     seconds: float = 0.0
+    used: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class Cache(Values):
@@ -81,7 +84,8 @@ class Cache(Values):
             numbers = [(str(n), float(v), s) for n, v, s in told["numbers"]]
             notes = [str(note) for note in told["notes"]]
             record, seconds = str(told["record"]), float(told["seconds"])
-            found = Result(key, outputs, numbers, notes, record, seconds)
+            used = {str(name): dict(one) for name, one in told.get("used", {}).items()}
+            found = Result(key, outputs, numbers, notes, record, seconds, used)
         except ODD:
             return None  # none, half, or of another version: it is made anew
         if not all(self.has(kept.hash) for kept in outputs.values()):

@@ -142,12 +142,12 @@ def _computed(job: Job, store: Cache, work: Work) -> Result:
     except BaseException as error:  # noqa: BLE001 - an interrupt is told by the lineage too
         state = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
         told = {"state": state, "outputs": {}, "error": _text(error)[:2000]}
-        _write(job, {"started": started, "ended": now(), **told})
+        _write(job, {"started": started, "ended": now(), **told}, work.used)
         raise _named(job, error) from (None if isinstance(error, AstrodataError) else error)
     ended = {"ended": now(), "state": "finished", "outputs": _told(kept)}
-    record = _write(job, {"started": started, **ended})
+    record = _write(job, {"started": started, **ended}, work.used)
     seconds = time.monotonic() - began
-    result = Result(job.key, kept, work.numbers, work.notes, record, seconds)
+    result = Result(job.key, kept, work.numbers, work.notes, record, seconds, work.used)
     store.remember(result)
     store.clear_work(job.key)
     return result
@@ -184,7 +184,7 @@ def _work(
 def _remember_use(job: Job, result: Result) -> None:
     at = now()
     facts = {"started": at, "ended": at, "state": "finished", "outputs": _told(result.outputs)}
-    _write(job, {**facts, "cached": True, "made_by": result.record})
+    _write(job, {**facts, "cached": True, "made_by": result.record}, result.used)
 
 
 def _told(outputs: Mapping[str, Kept]) -> dict[str, dict[str, Any]]:
@@ -207,7 +207,7 @@ def _text(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _write(job: Job, facts: Mapping[str, Any]) -> str:
+def _write(job: Job, facts: Mapping[str, Any], used: Mapping[str, Any]) -> str:
     inputs: dict[str, Any] = {}
     for name, hashes in job.inputs.items():
         several = len(hashes) > 1
@@ -215,6 +215,7 @@ def _write(job: Job, facts: Mapping[str, Any]) -> str:
             place = f"{name}[{number}]" if several else name
             inputs[place] = {"hash": digest, "kind": "value", "from": job.origins[name][number]}
     inputs |= {source.name: source.to_json() for source in job.sources}
+    inputs |= used
     return _writer(job.root, os.getpid()).append(
         {
             "run": job.run,
