@@ -356,10 +356,40 @@ def test_a_claim_of_a_process_that_lives_is_waited_for(tmp_path: Path) -> None:
         pass
 
 
-def test_the_time_of_a_folder_that_takes_no_files_is_ours(tmp_path: Path) -> None:
-    from astrodata_kernel.pipeline.claims import _clock
+def test_what_a_killed_process_had_in_temporary_folders_goes_with_the_next_one(
+    tmp_path: Path,
+) -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from astrodata_kernel.pipeline import Work
+from astrodata_kernel.pipeline.caching import Cache
+step = Work().folder
+(step / "half").write_bytes(b"x")
+Path("given.txt").write_text("x")
+cache = Cache(".")
+print(step, cache.get(cache.put(Path("given.txt")).hash).parent, flush=True)
+if sys.argv[1:]:
+    os.kill(os.getpid(), 9)
+"""
+    place = tmp_path / "tmp"
+    place.mkdir()
 
-    assert abs(_clock(tmp_path / "is not there") - time.time()) < 60
+    def run(*words: str) -> list[Path]:
+        told = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            env={**os.environ, "TMPDIR": str(place)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return [Path(one) for one in told.stdout.split()]
+
+    killed = run("dies")
+    assert [one.is_dir() for one in killed] == [True, True]
+    assert [one.exists() for one in (*killed, *run())] == [False] * 4
+    assert list(place.iterdir()) == []
 
 
 def aged(path: Path, seconds: float) -> None:

@@ -19,7 +19,7 @@ from astrodata_kernel.errors import (
     UnknownName,
     UnreadableFile,
 )
-from astrodata_kernel.runs import RunFolder, cancel, listing, remove_run, run_of, runs, runs_folder
+from astrodata_kernel.runs import RunFolder, cancel, clocks, remove_run, run_of, runs, runs_folder
 
 
 def step(**facts):
@@ -92,7 +92,7 @@ def test_looking_at_runs_writes_nothing_unless_another_clock_matters(tmp_path, m
     made = []
     file = tempfile.mkstemp
     monkeypatch.setattr(tempfile, "mkstemp", lambda **given: made.append(given) or file(**given))
-    monkeypatch.setattr(listing, "_clocks", {})
+    monkeypatch.setattr(clocks, "_known", {})
     dead = RunFolder.create(tmp_path, "dead", {"pid": 2**31 - 2})
     made.clear()
     assert [one.state for one in runs(tmp_path)].count("running") == 2
@@ -104,12 +104,17 @@ def test_looking_at_runs_writes_nothing_unless_another_clock_matters(tmp_path, m
     assert run_of(elsewhere.id, tmp_path).state == "lost"
     assert made == []
     monkeypatch.undo()
-    monkeypatch.setattr(listing, "_clocks", {})
+    monkeypatch.setattr(clocks, "_known", {})
     monkeypatch.setattr(tempfile, "mkstemp", lambda **given: made.append(given) or file(**given))
     for _ in range(3):
         assert run_of(elsewhere.id, tmp_path).state == "lost"
     assert len(made) == 1
     assert run_of(here.id, tmp_path).state == "running"
+
+
+def test_the_time_of_a_folder_that_takes_no_files_is_ours(tmp_path):
+    since = clocks.seconds_since(tmp_path / "is not there", time.time() - 100)
+    assert abs(since - 100) < 60
 
 
 def test_the_wish_to_cancel_goes_through_no_link(tmp_path):
@@ -131,6 +136,33 @@ def test_a_run_whose_process_died_on_this_machine_is_lost_at_once(tmp_path):
     )
     assert done.returncode == -9
     assert run_of(done.stdout.strip(), tmp_path).state == "lost"
+
+
+def test_a_run_whose_number_another_process_has_now_is_lost_at_once(tmp_path):
+    # As after a container was started again: its processes are counted from 1 once more.
+    assert run_of(RunFolder.create(tmp_path, "p", {"start": "1"}).path).state == "lost"
+    assert run_of(RunFolder.create(tmp_path, "p", {"start": None}).path).state == "running"
+    assert run_of(RunFolder.create(tmp_path, "p").path).state == "running"
+
+
+def test_a_run_whose_process_was_killed_and_is_not_yet_buried_is_lost_at_once(tmp_path):
+    code = (
+        "from astrodata_kernel.runs import RunFolder; import sys\n"
+        "print(RunFolder.create(sys.argv[1], 'p').id, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        ident = process.stdout.readline().strip()
+        assert run_of(ident, tmp_path).state == "running"
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert run_of(ident, tmp_path).state == "lost"
 
 
 def test_a_record_is_told_anew_when_it_has_changed(tmp_path):

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import AstrodataError, BadRequest, OutOfMemory
+from ..readers import scratch
 
 Array = npt.NDArray[Any]
 _PATIENCE = 0.2  # seconds between two looks at whether the work is still wanted
@@ -47,7 +48,7 @@ def projected(
         order = json.dumps({"method": method, "dims": dims, "seed": seed, "options": options})
     except TypeError:
         raise BadRequest(f"options of {method} are numbers, texts and lists of them") from None
-    with tempfile.TemporaryDirectory(prefix="astrodata-map-") as name:
+    with tempfile.TemporaryDirectory(dir=scratch.folder(), prefix="map-") as name:
         folder = Path(name)
         (folder / "order.json").write_text(order, encoding="utf-8")
         np.save(folder / "points.npy", points, allow_pickle=False)

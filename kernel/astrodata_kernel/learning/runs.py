@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadRequest
+from ..readers import scratch
 from ..training.tracking import Tracker
 from .classifier_files import save_classifier
 from .curves import curve_figure
@@ -26,7 +27,7 @@ def keep(learner: Learner, tracker: Tracker | None, name: str) -> str:
         )
     tracker = tracker or Tracker(name=name)
     curve, rate = learner.curve(), learner.rate()
-    with tracker.run() as run, tempfile.TemporaryDirectory() as folder:
+    with tracker.run() as run, tempfile.TemporaryDirectory(dir=scratch.folder()) as folder:
         run.parameters({"kind": "label classifier", **facts(learner)})
         run.metrics(
             {

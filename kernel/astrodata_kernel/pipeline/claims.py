@@ -13,17 +13,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..runs.run_folder import boot
+from ..runs.clocks import SILENT, seconds_since
+from ..runs.processes import has_ended, this_process
 
 BEAT = 5.0
 """Seconds between two signs of life."""
-
-GONE = 30.0
-"""Seconds without one after which the maker has gone."""
 
 _LOOK = 0.2
 
@@ -98,22 +95,9 @@ class Claims:
 
 
 def _me() -> dict[str, Any]:
-    host, pid = os.uname().nodename, os.getpid()
-    mine = f"{host}/{_boot()}/{pid}/{threading.get_ident()}"
-    return {"host": host, "pid": pid, "boot": _boot(), "start": _my_start(pid), "me": mine}
-
-
-def _start(pid: int) -> str | None:
-    """Give when a process of this machine began, in ticks since the start; None where there is none."""
-    try:
-        told = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-        return told.rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None
-
-
-_boot = cache(boot)
-_my_start = cache(_start)
+    mine = this_process()
+    me = f"{mine['host']}/{mine['boot']}/{mine['pid']}/{threading.get_ident()}"
+    return {**mine, "me": me}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -125,32 +109,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _has_gone(path: Path) -> bool:
-    told = _read(path)
-    me = _me()
-    if told.get("boot") == me["boot"] and told.get("host") == me["host"]:
-        pid = told.get("pid")
-        # A container that is started again has the same host and boot, and counts its processes from 1.
-        began = _start(pid) if type(pid) is int else None
-        if type(pid) is int and (began is None or told.get("start") not in (None, began)):
-            return True
+    if has_ended(_read(path)):
+        return True
     try:
         # Whoever it is: without a sign of life it has gone.
-        return _clock(path.parent) - path.stat().st_mtime > GONE
+        return seconds_since(path.parent, path.stat().st_mtime) > SILENT
     except OSError:
         return False  # it was given up just now
-
-
-def _clock(folder: Path) -> float:
-    # The time of the file system, which other machines share, and not ours.
-    mine = folder / f".clock-{os.getpid()}-{threading.get_ident()}"
-    try:
-        mine.touch()
-        try:
-            return mine.stat().st_mtime
-        finally:
-            mine.unlink(missing_ok=True)
-    except OSError:
-        return time.time()  # of a folder that is not ours to write
 
 
 class _Beats:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..datasets import Dataset
 from ..errors import DataCheckFailed
+from ..readers import scratch
 from ..readers.registry import open_dataset
 from .parameters import canonical_json
 from .plain_values import mapped
@@ -98,7 +99,7 @@ def digest_of_dataset(dataset: Any, sums: Mapping[str, str] | None = None) -> st
         if sums is None:
             from .value_kinds import sums_of
 
-            with tempfile.TemporaryDirectory() as made:
+            with tempfile.TemporaryDirectory(dir=scratch.folder()) as made:
                 save_dataset(dataset, Path(made))
                 sums = sums_of(Path(made))
         told["sha256"] = sums["table.parquet" if dataset.kind == "table" else "array.npy"]

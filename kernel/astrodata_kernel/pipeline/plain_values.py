@@ -6,19 +6,18 @@ is not in their hash: of two that differ by it alone, the first that was kept co
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import BadRequest
+from ..readers import scratch
 from .parameters import canonical_json
 
 
@@ -216,7 +215,7 @@ def load_file(folder: Path) -> Path:
     known = _copies.get((content, os.getpid()))
     if known is not None and _stamp(known[0]) == known[1]:
         return known[0]
-    copy = Path(tempfile.mkdtemp(dir=_scratch(os.getpid()))) / name
+    copy = Path(tempfile.mkdtemp(dir=scratch.folder())) / name
     shutil.copyfile(content, copy)
     _copies[content, os.getpid()] = copy, _stamp(copy)
     return copy
@@ -232,19 +231,6 @@ def _stamp(path: Path) -> _Stamp | None:
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-@cache
-def _scratch(process: int) -> Path:
-    made = Path(tempfile.mkdtemp(prefix="astrodata-files-"))
-
-    def remove() -> None:
-        # A process that was forked off this one has this note too, and must leave the folder.
-        if os.getpid() == process:
-            shutil.rmtree(made, ignore_errors=True)
-
-    atexit.register(remove)
-    return made
 
 
 def save_picture(value: Any, folder: Path) -> None:

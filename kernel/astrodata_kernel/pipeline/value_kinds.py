@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadRequest, DamagedFile
+from ..readers import scratch
 from . import model_values as models
 from . import plain_values as plain
 from .parameters import canonical_json
@@ -277,7 +278,7 @@ def hash_of(value: Any, sums: Mapping[str, str] | None = None) -> str:
     if kind.digest is not None:
         return hash_of_told(kind.name, kind.digest(value, sums))
     if sums is None:
-        with tempfile.TemporaryDirectory() as made:
+        with tempfile.TemporaryDirectory(dir=scratch.folder()) as made:
             kind.save(value, Path(made))
             sums = sums_of(Path(made))
     return hash_of_told(kind.name, sums)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled
+from ..readers import scratch
 from ..workspace import workspace
 
 Tell = Callable[[float, str], None]
@@ -63,6 +64,8 @@ class Work:
         """Numbers to keep: name, value, step."""
         self.notes: list[str] = []
         """Sentences to tell."""
+        self.used: dict[str, dict[str, str]] = {}
+        """What went into the step besides its inputs, by name, as the lineage tells it."""
 
     def progress(self, share: float, text: str = "") -> None:
         """Tell the share done, 0 to 1, and a few words; raises `Cancelled` like `check`."""
@@ -87,7 +90,7 @@ class Work:
     def folder(self) -> Path:
         """A folder of the step's own, for checkpoints."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="astrodata-step-"))
+            self._folder = Path(tempfile.mkdtemp(dir=scratch.folder(), prefix="step-"))
         elif callable(self._folder):
             self._folder = self._folder()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +107,21 @@ class Work:
             self.numbers += [(str(k), float(v), step) for k, v in values.items()]
         if self._heard is not None:
             self._heard({str(k): float(v) for k, v in values.items()}, step)
+
+    def uses(self, name: str, digest: str, kind: str = "value") -> None:
+        """Tell of a value that went into the step and is none of its inputs, nor named by a parameter.
+
+        Parameters
+        ----------
+        name
+            Under which the lineage shows it.
+        digest
+            ``sha256:…`` of the value, as the step that made it has told it.
+        kind
+            What it is: ``"table"``, ``"model"``, ...
+        """
+        with self._lock:
+            self.used[str(name)] = {"hash": str(digest), "kind": kind}
 
     def note(self, text: str) -> None:
         """Keep a sentence that whoever looks at the run should read."""

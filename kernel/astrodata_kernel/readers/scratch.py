@@ -27,13 +27,24 @@ def folder() -> Path:
         if known is not None and known[0].is_dir():
             return known[0]
         _sweep(Path(tempfile.gettempdir()))
-        made = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        # The lock lives as long as the process, whatever ends it, and across containers that share /tmp.
-        lock = os.open(made / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _made[os.getpid()] = made, lock
+        made = _make()
+        while made is None:
+            made = _make()
+        _made[os.getpid()] = made
         atexit.register(_remove, os.getpid())
-        return made
+        return made[0]
+
+
+def _make() -> tuple[Path, int] | None:
+    """Make a folder and hold its lock; None where somebody swept it before it was locked."""
+    made = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    # The lock lives as long as the process, whatever ends it, and across containers that share /tmp.
+    lock = os.open(made / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if os.fstat(lock).st_nlink:
+        return made, lock
+    os.close(lock)
+    return None
 
 
 def _remove(owner: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..lineage.plain import plain, shown
-from .run_folder import boot
+from .clocks import SILENT
+from .processes import has_ended
 
 STATES = ("running", "finished", "failed", "cancelled", "lost")
 STEP_STATES = ("waiting", "running", "cached", "finished", "failed", "cancelled", "skipped")
 ENDED = ("cached", "finished", "skipped")
-SILENT = 30.0
-"""Seconds without a heartbeat after which a run counts as lost."""
-
 LONGEST_TEXT, MOST_STEPS, MOST_MEMBERS, LONGEST_ERROR = 1_000, 5_000, 100, 10_000
 
 
@@ -147,19 +144,12 @@ def is_lost(record: Mapping[str, Any], silent: Callable[[], float]) -> bool:
     silent
         Gives the seconds since its last heartbeat, by the clock of the file system; asked where it matters.
     """
-    pid, own = record.get("pid"), boot()
-    here = own is not None and record.get("boot") == own
-    if not here or record.get("host") != os.uname().nodename or type(pid) is not int or pid <= 0:
+    ended = has_ended(record)
+    if ended is None:
         return abs(silent()) > SILENT
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except PermissionError:
-        pass
-    # It lives: work that holds the interpreter, or a slow disk, keeps it from saying so. After long, another
-    # process may have its number.
-    return abs(silent()) > 20 * SILENT
+    # One that lives: work that holds the interpreter, or a slow disk, keeps it from saying so. After long,
+    # another process may have its number.
+    return ended or abs(silent()) > 20 * SILENT
 
 
 def _steps(given: Any) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from html import escape
@@ -17,7 +15,8 @@ from typing import Any
 
 from ..errors import AstrodataError, BadRequest, UnknownName, UnreadableFile, closest
 from ..lineage.plain import shown
-from .facts import SILENT, RunFacts, facts_of, is_lost
+from .clocks import seconds_since
+from .facts import RunFacts, facts_of, is_lost
 from .run_folder import ALIVE, CANCEL, RECORD, ROOM, RunFolder, read_record, runs_folder
 
 MOST, MOST_WARNINGS, MOST_BAD = 200, 20, 1_000
@@ -25,10 +24,6 @@ KEPT = 1_000
 """Runs whose facts stay in memory, so that a listing reads only what has changed."""
 
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]{1,40}-[0-9a-f]{4}")
-_CLOCK_HOLDS = 300.0
-"""Seconds for which what is known of a file system's clock is taken for true."""
-
-_clocks: dict[int, tuple[float, float]] = {}
 _known: dict[Path, tuple[tuple[int, ...], dict[str, Any], RunFacts]] = {}
 
 
@@ -186,37 +181,6 @@ def remove_run(
     _known.pop(folder, None)
 
 
-def _silent(folder: Path, since: float) -> float:
-    """Give the seconds since a time of the file system, by its own clock where that matters."""
-    by_ours = time.time() - since
-    if abs(by_ours) <= SILENT:
-        return by_ours
-    # Another machine's clock may be minutes off.
-    return by_ours + _ahead_of_ours(folder)
-
-
-def _ahead_of_ours(folder: Path) -> float:
-    """Give how many seconds the clock of a file system is ahead; that takes a file, once in some minutes."""
-    try:
-        device = folder.stat().st_dev
-        told = _clocks.get(device)
-        if told is not None and time.monotonic() - told[0] < _CLOCK_HOLDS:
-            return told[1]
-        # Where it cannot be written, this machine's clock must do.
-        if not os.access(folder, os.W_OK | os.X_OK):
-            return 0.0
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".clock")
-        try:
-            ahead = os.fstat(handle).st_mtime - time.time()
-        finally:
-            os.close(handle)
-            os.unlink(name)  # noqa: PTH108 - of mkstemp
-    except OSError:
-        return 0.0
-    _clocks[device] = time.monotonic(), ahead
-    return ahead
-
-
 def _folders(place: Path) -> list[str]:
     # A link could lead out of what the server shows.
     try:
@@ -257,7 +221,7 @@ def _facts(folder: Path) -> RunFacts:
         mark = (status.st_ino, status.st_size, status.st_mtime_ns)
         if len(_known) >= KEPT:
             _known.pop(next(iter(_known)))
-        few = {name: record.get(name) for name in ("pid", "host", "boot")}
+        few = {name: record.get(name) for name in ("pid", "host", "boot", "start")}
         _known[folder] = (mark, few, facts_of(folder, record))
     _, record, facts = _known[folder]
     if facts.state != "running":
@@ -267,7 +231,7 @@ def _facts(folder: Path) -> RunFacts:
     except OSError:
         beat = status.st_mtime
     asked = (folder / CANCEL).exists()
-    lost = is_lost(record, lambda: _silent(folder, beat))
+    lost = is_lost(record, lambda: seconds_since(folder, beat))
     return replace(facts, state="lost" if lost else "running", cancel_asked=asked)
 
 
@@ -279,4 +243,4 @@ def _is_being_made(folder: Path) -> bool:
         return True  # removed meanwhile
     if _ID.fullmatch(folder.name) is None or (folder / RECORD).exists():
         return False
-    return abs(_silent(folder.parent, changed)) < 5
+    return abs(seconds_since(folder.parent, changed)) < 5

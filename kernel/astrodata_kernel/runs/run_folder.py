@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..environment import upgrade
 from ..errors import DamagedFile, TooLarge, UnreadableFile
 from ..lineage.plain import as_json, dumped, plain
 from ..plain_files import open_plain
 from ..user import user_name
 from ..workspace import FOLDER, workspace
 from ..writing import write_whole
+from .processes import this_process
 
 FORMAT = 1
 ROOM = "runs"
@@ -30,8 +32,6 @@ LONGEST = 20_000
 
 MOST_EVENTS = 4 << 20
 """Bytes of events that are read at once."""
-
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def runs_folder(root: str | os.PathLike[str] | None = None) -> Path:
@@ -242,22 +242,12 @@ def first_record(pipeline: str) -> dict[str, Any]:
         "started": now(),
         "ended": None,
         "user": user_name(),
-        "host": os.uname().nodename,
-        "pid": os.getpid(),
-        "boot": boot(),
+        **this_process(),
         "steps": {},
         "source": None,
         "mlflow": None,
         "error": None,
     }
-
-
-def boot() -> str | None:
-    """Give what tells this start of the machine from others, or None."""
-    try:
-        return _BOOT.read_text().strip()
-    except OSError:
-        return None
 
 
 def read_record(folder: Path) -> tuple[dict[str, Any], os.stat_result]:
@@ -288,7 +278,6 @@ def read_record(folder: Path) -> tuple[dict[str, Any], os.stat_result]:
         raise DamagedFile(f"{path} is no record of a run")
     if record["format"] > FORMAT:
         raise DamagedFile(
-            f"{path} has format {record['format']}, this package reads up to {FORMAT}: upgrade "
-            "astrodata-lab"
+            f"{path} has format {record['format']}, this package reads up to {FORMAT}; {upgrade()}"
         )
     return record, status

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AstrodataError, UnknownName, closest
+from ..readers import scratch
 
 _ARTIFACT = "model.keras"
 _RUNS = 1000
@@ -76,7 +77,7 @@ def _model_of(ident: str) -> Any:
     from ..models import load
     from ..training.tracking import Tracker
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch.folder()) as folder:
         try:
             path = Tracker()._client().download_artifacts(ident, _ARTIFACT, folder)
         except AstrodataError:

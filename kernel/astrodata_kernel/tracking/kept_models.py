@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import BadRequest
+from ..readers import scratch
 from .environments import pins
 from .model_cards import card_of
 from .stores import in_words
@@ -106,7 +107,11 @@ def log_model(
     """
     kind = kind_of(model)
     rows = _example(example, kind)
-    with tempfile.TemporaryDirectory() as place, _quiet(), in_words(run.tracker.address):
+    with (
+        tempfile.TemporaryDirectory(dir=scratch.folder()) as place,
+        _quiet(),
+        in_words(run.tracker.address),
+    ):
         folder = Path(place) / "model"
         folder.mkdir()
         format_, needs, notes = _WRITERS[kind](model, rows, folder, run, name, lineage_hash)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import AstrodataError
 from ..runs import RunFacts, run_of
-from ..runs.run_folder import ALIVE, boot
+from ..runs.processes import boot
+from ..runs.run_folder import ALIVE
 from .sqlite_files import reading
 from .stores import in_words, sqlite_path
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from ..errors import BadRequest, UnknownName, closest
+from ..readers import scratch
 from ..user import user_name
 from .kept_models import KeptModel
 from .model_loading import load_folder
@@ -257,7 +258,7 @@ class Registry:
             Its files are not whole.
         """
         chosen = self.version(name, which)
-        with tempfile.TemporaryDirectory() as place:
+        with tempfile.TemporaryDirectory(dir=scratch.folder()) as place:
             folder = self._folder(chosen, Path(place))
             return load_folder(folder)
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..errors import BadRequest, TrainingFailed, UnknownName
 from ..models.weights import fresh_weights
+from ..readers import scratch
 from .collapses import same_losses
 from .data import as_traces, digest, split
 from .fitting import look
@@ -192,7 +193,7 @@ class _Run:
     def _halved(self, starts: Sequence[Start], each: Round, job: Job) -> list[Finished]:
         if job.folder is None:
             # The survivors go on from their checkpoints.
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory(dir=scratch.folder()) as folder:
                 return self._halved(starts, each, replace(job, folder=Path(folder)))
         short = max(1, each.epochs // 4)
         first = self.engine.run(replace(job, starts=starts, epochs=short), self.told, self.stop)

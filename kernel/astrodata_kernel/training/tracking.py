@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..readers import scratch
 from ..tracking.open_runs import Run
 from ..tracking.trackers import Tracker
 from .results import Training
@@ -93,7 +94,7 @@ def _write(
     metrics.append(Metric("val_loss", training.val_loss, now, 0))
     metrics.append(Metric("collapsed", float(len(training.collapsed)), now, 0))
     run.send(metrics)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch.folder()) as folder:
         _artifacts(Path(folder), training)
         for name, text in files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
