@@ -1,8 +1,8 @@
 """Bytes on their way from a browser: beside the place where they go, hidden until all are there and right.
 
 An upload is one run of bytes, whether it becomes a file or a folder: the files of a folder come one behind
-the other, so that a thousand small ones take as few requests as a large one. What is sent says the SHA-256 of
-all bytes up to its end; so a wrong byte is found in the request that brings it, and never kept.
+the other, so that a thousand small ones take as few requests as a large one. What is sent says the hash of
+all bytes up to its end (`BlockHash`); so a wrong byte is found in the request that brings it, and never kept.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from .block_hash import BlockHash
 from .refusals import Refusal
 
 Clash = Literal["ask", "replace", "keep-both"]
@@ -112,7 +113,7 @@ class Staging:
         self.home = home_of(folder, facts.key)
         self.have = 0
         """Bytes that are here and right, counted from the first."""
-        self._sha: Any = None
+        self._hash: BlockHash | None = None
         self._gone = False
         self._lock = threading.Lock()
         self._made: set[Path] = set()
@@ -122,10 +123,10 @@ class Staging:
     def look(self) -> int:
         """Give how many bytes are here, without reading them."""
         with self._lock:
-            return self.have if self._sha is not None else self._measured()
+            return self.have if self._hash is not None else self._measured()
 
     def open(self, fresh: bool) -> tuple[int, str]:
-        """Make the place, and give how many bytes are here and their SHA-256.
+        """Make the place, and give how many bytes are here and their hash by blocks.
 
         Parameters
         ----------
@@ -135,15 +136,15 @@ class Staging:
         with self._lock, _told_plainly(self.folder):
             if fresh:
                 shutil.rmtree(self.home, ignore_errors=True)
-                self._sha, self._made = None, set()
+                self._hash, self._made = None, set()
             self.home.mkdir(mode=0o700, exist_ok=True)
             # Also tells `sweep` that somebody goes on with this one.
             (self.home / _FACTS).write_text(self.facts.text(), "utf-8")
-            if self._sha is None:
-                self._sha, self.have = self._hashed(self._measured())
-            return self.have, self._sha.hexdigest()
+            if self._hash is None:
+                self._hash, self.have = self._hashed(self._measured())
+            return self.have, self._hash.of_blocks
 
-    def append(self, offset: int, data: bytes, sha256: str) -> int:
+    def append(self, offset: int, data: bytes, wanted: str) -> int:
         """Keep the next bytes, and give how many are here now.
 
         Parameters
@@ -152,8 +153,8 @@ class Staging:
             Bytes before them.
         data
             They themselves.
-        sha256
-            Of all bytes up to their end.
+        wanted
+            The hash by blocks of all bytes up to their end.
 
         Raises
         ------
@@ -161,12 +162,12 @@ class Staging:
             ``check-failed`` for others than were sent; ``no-space`` where the disk or a quota is full.
         """
         with self._lock:
-            self._refuse_gone()
+            here = self._begun()
             if offset != self.have or offset + len(data) > self.facts.size:
                 raise _out_of_step(self.facts, self.have)
-            sha = self._sha.copy()
-            sha.update(data)
-            if sha.hexdigest() != sha256:
+            hashed = here.copy()
+            hashed.update(data)
+            if hashed.of_blocks != wanted:
                 raise Refusal(
                     "check-failed",
                     f"{self.facts.name}: {len(data):,} bytes from {offset:,} on are not those that were "
@@ -174,16 +175,16 @@ class Staging:
                 )
             with _told_plainly(self.folder):
                 self._write(offset, memoryview(data))
-            self._sha, self.have = sha, offset + len(data)
+            self._hash, self.have = hashed, offset + len(data)
             return self.have
 
-    def finish(self, sha256: str, clash: Clash) -> Path:
-        """Give the bytes their name, and return the path.
+    def finish(self, wanted: str, clash: Clash) -> tuple[Path, str]:
+        """Give the bytes their name, and return the path and their SHA-256.
 
         Parameters
         ----------
-        sha256
-            Of all bytes.
+        wanted
+            The hash by blocks of all of them.
         clash
             What to do where the name is taken: refuse, write over a file, or take the next free one.
 
@@ -194,21 +195,21 @@ class Staging:
             ``name-taken``.
         """
         with self._lock:
-            self._refuse_gone()
+            here = self._begun()
             if self.have != self.facts.size:
                 raise _out_of_step(self.facts, self.have)
-            if self._sha.hexdigest() != sha256:
+            if here.of_blocks != wanted:
                 raise Refusal(
                     "check-failed",
-                    f"{self.facts.name} is not what was sent: its SHA-256 is {self._sha.hexdigest()[:12]}… "
-                    f"where {sha256[:12]}… was expected; upload it again.",
+                    f"{self.facts.name} is not what was sent: its hash is {here.of_blocks[:12]}… "
+                    f"where {wanted[:12]}… was expected; upload it again.",
                 )
             with _told_plainly(self.folder):
                 self._complete()
                 target = self._put(clash)
             self._gone = True
             shutil.rmtree(self.home, ignore_errors=True)
-            return target
+            return target, here.sha256
 
     def discard(self) -> None:
         """Forget the upload and its bytes."""
@@ -216,9 +217,10 @@ class Staging:
             self._gone = True
             shutil.rmtree(self.home, ignore_errors=True)
 
-    def _refuse_gone(self) -> None:
-        if self._gone or self._sha is None:
+    def _begun(self) -> BlockHash:
+        if self._gone or self._hash is None:
             raise Refusal("out-of-step", f"{self.facts.name}: this upload has ended; begin again.")
+        return self._hash
 
     def _place(self, number: int) -> Path:
         name = self.facts.files[number][0]
@@ -240,18 +242,18 @@ class Staging:
                 break
         return have
 
-    def _hashed(self, count: int) -> tuple[Any, int]:
+    def _hashed(self, count: int) -> tuple[BlockHash, int]:
         """Give the hash of the first `count` bytes, or of as many as can be read."""
-        sha, read = hashlib.sha256(), 0
+        hashed, read = BlockHash(), 0
         for number, start, length in self._spans(0, count):
             with self._place(number).open("rb", buffering=0) as file:
                 file.seek(start)
                 while length and (piece := file.read(min(_PIECE, length))):
-                    sha.update(piece)
+                    hashed.update(piece)
                     read, length = read + len(piece), length - len(piece)
             if length:
                 break
-        return sha, read
+        return hashed, read
 
     def _spans(self, offset: int, count: int) -> Iterator[tuple[int, int, int]]:
         """Give number, place in it and length, for each file that holds some of these bytes."""

@@ -45,8 +45,8 @@ class UploadsHandler(Handler):
         if not isinstance(body, dict):
             raise Refusal("bad-request", "The body must be a JSON object.")
         if "finish" in body:
-            path = await self.lab.uploads.finish(*read_finish(body))
-            self.reply({"name": path.name}, 201)
+            path, sha256 = await self.lab.uploads.finish(*read_finish(body))
+            self.reply({"name": path.name, "sha256": sha256}, 201)
             return
         folder = await self.folder(_text(body, "into"))
         facts = read_facts(self.contents_manager, body)
@@ -57,11 +57,11 @@ class UploadsHandler(Handler):
     @authorized
     async def put(self) -> None:
         """Take the next bytes, the body as it is."""
-        ident, sha256 = self.argument("id") or "", self.argument("sha256") or ""
+        ident, wanted = self.argument("id") or "", self.argument("hash") or ""
         offset = self.argument("offset") or ""
-        if not re.fullmatch(r"[0-9]{1,16}", offset) or not _is_hash(sha256):
-            raise Refusal("bad-request", "Give an offset in bytes, and a sha256 in hex.")
-        have = await self.lab.uploads.append(ident, int(offset), self.request.body, sha256)
+        if not re.fullmatch(r"[0-9]{1,16}", offset) or not _is_hash(wanted):
+            raise Refusal("bad-request", "Give an offset in bytes, and a hash in hex.")
+        have = await self.lab.uploads.append(ident, int(offset), self.request.body, wanted)
         self.reply({"have": have})
 
     @authenticated
@@ -85,10 +85,10 @@ def read_finish(body: dict[str, Any]) -> tuple[str, str, Clash]:
     Refusal
         When one of them is not of its type.
     """
-    ident, sha256, clash = _text(body, "finish"), _text(body, "sha256"), body.get("clash", "ask")
-    if not _is_hash(sha256) or clash not in _CLASHES:
-        raise Refusal("bad-request", f"Give a sha256 in hex, and a clash of {', '.join(_CLASHES)}.")
-    return ident, sha256, cast("Clash", clash)
+    ident, wanted, clash = _text(body, "finish"), _text(body, "hash"), body.get("clash", "ask")
+    if not _is_hash(wanted) or clash not in _CLASHES:
+        raise Refusal("bad-request", f"Give a hash in hex, and a clash of {', '.join(_CLASHES)}.")
+    return ident, wanted, cast("Clash", clash)
 
 
 def read_facts(contents_manager: ContentsManager, body: dict[str, Any]) -> Facts:

@@ -68,7 +68,7 @@ class Uploads:
         self._keep_seconds = keep_seconds
         self._free_bytes = free_bytes or _free_on_disk
         self._sessions: dict[str, _Session] = {}
-        self._finished: dict[str, Path] = {}
+        self._finished: dict[str, tuple[Path, str]] = {}
 
     async def begin(self, folder: Path, facts: Facts, fresh: bool) -> dict[str, Any]:
         """Begin an upload, or go on with one of the same facts.
@@ -86,7 +86,7 @@ class Uploads:
         -------
         dict
             ``id`` of what follows, the ``key`` by which it can be discarded, how many bytes the server
-            ``have`` and their ``sha256``, and what is ``taken``: what has the name already, or None.
+            ``have`` and their ``hash`` by blocks, and what is ``taken``: what has the name already, or None.
 
         Raises
         ------
@@ -102,15 +102,15 @@ class Uploads:
         staging = await self._staging(folder, facts)
         await _in_thread(sweep, folder, self._keep_seconds, self._used() | {staging.home})
         await self._refuse_without_space(staging, fresh)
-        have, sha256 = await _in_thread(staging.open, fresh)
+        have, hashed = await _in_thread(staging.open, fresh)
         ident = uuid.uuid4().hex
         self._sessions[ident] = _Session(staging)
         while len(self._sessions) > _SESSIONS:
             await self._sessions.pop(min(self._sessions, key=self._touched)).end()
         taken = await _in_thread(what_is_at, folder / facts.name)
-        return {"id": ident, "key": facts.key, "have": have, "sha256": sha256, "taken": taken}
+        return {"id": ident, "key": facts.key, "have": have, "hash": hashed, "taken": taken}
 
-    async def append(self, ident: str, offset: int, data: bytes, sha256: str) -> int:
+    async def append(self, ident: str, offset: int, data: bytes, wanted: str) -> int:
         """Keep bytes as `Staging.append` does, in the order of their offsets; give how many are here.
 
         Raises
@@ -128,7 +128,7 @@ class Uploads:
                     async with asyncio.timeout(_EARLY):
                         await session.turn.wait_for(lambda: session.ended or staging.have >= offset)
                 self._session(ident)
-                return await _in_thread(staging.append, offset, data, sha256)
+                return await _in_thread(staging.append, offset, data, wanted)
             except BaseException:
                 # What was sent behind these has no place any more. The session stays: it knows the hash.
                 session.ended = True
@@ -137,8 +137,8 @@ class Uploads:
                 session.touched = time.monotonic()
                 session.turn.notify_all()
 
-    async def finish(self, ident: str, sha256: str, clash: Clash) -> Path:
-        """Give the file or folder its name as `Staging.finish` does, and return its path.
+    async def finish(self, ident: str, wanted: str, clash: Clash) -> tuple[Path, str]:
+        """Give the file or folder its name as `Staging.finish` does, and return its path and SHA-256.
 
         Who has not heard the answer may ask again.
         """
@@ -146,14 +146,14 @@ class Uploads:
             return self._finished[ident]
         session = self._session(ident)
         async with session.turn:
-            path: Path = await _in_thread(session.staging.finish, sha256, clash)
+            done: tuple[Path, str] = await _in_thread(session.staging.finish, wanted, clash)
             self._sessions.pop(ident, None)
             session.ended = True
             session.turn.notify_all()
-        self._finished[ident] = path
+        self._finished[ident] = done
         while len(self._finished) > _SESSIONS:
             del self._finished[next(iter(self._finished))]
-        return path
+        return done
 
     async def discard(self, folder: Path, key: str) -> None:
         """Forget an upload into a folder and what is here of it."""

@@ -150,43 +150,54 @@ def version_in(python: Path, package: str) -> str:
 @contextmanager
 def server(python: Path) -> Iterator[str]:
     """Run a JupyterLab of an environment with settings of its own; give the address of its notebook."""
-    token = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="astrodata-latent-") as home:
-        root, settings = Path(home, "root"), Path(home, "settings")
+        root = Path(home, "root")
         root.mkdir()
         _notebook(root / "suite.ipynb")
-        _settings(settings)
-        port = _free_port()
-        env = os.environ | {
-            "JUPYTER_CONFIG_DIR": f"{home}/config",
-            "JUPYTER_DATA_DIR": f"{home}/data",
-            "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
-            "JUPYTERLAB_SETTINGS_DIR": str(settings),
-            "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces",
-            "IPYTHONDIR": f"{home}/ipython",
-            "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
-        }
-        command = [
-            *(str(python), "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
-            f"--ServerApp.root_dir={root}",
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            f"--IdentityProvider.token={token}",
-            "--ServerApp.allow_root=True",
-        ]
-        with Path(home, "log").open("w") as log:
-            process = subprocess.Popen(command, env=env, cwd=root, stdout=log, stderr=log)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _await(f"{address}/api?token={token}", process, Path(home, "log"))
+        with lab(python, Path(home)) as (address, token):
             yield f"{address}/doc/tree/suite.ipynb?token={token}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+
+
+@contextmanager
+def lab(python: Path, home: Path, *args: str) -> Iterator[tuple[str, str]]:
+    """Run a JupyterLab of an environment on ``home/root``; give its address and its token.
+
+    All that it keeps lies in `home`; `args` are further ones of its command line.
+    """
+    root, settings, token = home / "root", home / "settings", secrets.token_hex(16)
+    _settings(settings)
+    port = _free_port()
+    env = os.environ | {
+        "JUPYTER_CONFIG_DIR": f"{home}/config",
+        "JUPYTER_DATA_DIR": f"{home}/data",
+        "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces",
+        "IPYTHONDIR": f"{home}/ipython",
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    command = [
+        *(str(python), "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
+        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}",
+        "--ServerApp.allow_root=True",
+        *args,
+    ]
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(command, env=env, cwd=root, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _await(f"{address}/api?token={token}", process, home / "log")
+        yield address, token
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _notebook(path: Path) -> None:

@@ -1,12 +1,12 @@
 import { PathExt } from '@jupyterlab/coreutils';
 
 import { ApiError, IExpectation } from './api';
-import { Hashing, hashOf } from './hashing';
+import { BLOCK, BlockHash, hashOf } from './hashing';
 import { ISource } from './sources';
 import { Clash, IBegun, UploadApi } from './uploadApi';
 
-/** Bytes of a request: few at first, then what the connection takes in half a second. */
-export const MIN_CHUNK = 256 * 1024;
+/** Bytes of a request, whole blocks: few at first, then what the connection takes in half a second. */
+export const MIN_CHUNK = BLOCK;
 export const MAX_CHUNK = 16 * 1024 * 1024;
 const CHUNK_SECONDS = 0.5;
 const IN_FLIGHT = 2;
@@ -98,9 +98,8 @@ class Sending {
       await this._discard();
       return null;
     }
-    const sha256 = await this._send(begun);
-    const name = await api.finish(begun.id, sha256, this._clash, signal);
-    return { name, sha256 };
+    const hash = await this._send(begun);
+    return api.finish(begun.id, hash, this._clash, signal);
   }
 
   private async _begin(fresh: boolean): Promise<IBegun> {
@@ -142,28 +141,29 @@ class Sending {
     try {
       const from = await this._from(begun);
       const { id } = from.begun;
-      const { hashing } = from;
-      let { offset } = from;
+      let { offset, hash } = from;
       progress(size > 0 ? offset / size : 1);
       while (offset < size) {
-        // Read once: what is hashed is what is sent.
-        const bytes = await this._read(offset, this._chunk);
-        await hashing.take(bytes);
+        // Hashed by whole blocks: what is there of the first one is hashed again, and not sent again.
+        const start = offset - (offset % BLOCK);
+        const bytes = await this._read(start, this._chunk);
+        const end = start + bytes.length;
+        hash = await hash.with(bytes);
         while (flying.size >= IN_FLIGHT) {
           await Promise.race(flying);
         }
-        const sent: Promise<void> = this._put(id, offset, bytes, hashing.copy(), attempt.signal);
+        const sent: Promise<void> = this._put(id, offset, end, hash, attempt.signal);
         flying.add(sent);
         // One that failed stays, so that the next who looks hears of it.
         void sent.then(
           () => flying.delete(sent),
           () => undefined
         );
-        offset += bytes.length;
+        offset = end;
       }
       await Promise.all(flying);
-      this._begun = { ...from.begun, have: size, sha256: hashing.hex };
-      return hashing.hex;
+      this._begun = { ...from.begun, have: size, hash: hash.hex };
+      return hash.hex;
     } catch (error) {
       this._begun = null;
       attempt.abort();
@@ -175,42 +175,43 @@ class Sending {
   }
 
   /** Where to go on: behind what the server has, if that is the beginning of this very file. */
-  private async _from(begun: IBegun): Promise<{ begun: IBegun; offset: number; hashing: Hashing }> {
+  private async _from(begun: IBegun): Promise<{ begun: IBegun; offset: number; hash: BlockHash }> {
     const known = this._marks.get(begun.have) ?? (await this._hashTo(begun.have));
-    if (known.hex === begun.sha256) {
-      return { begun, offset: begun.have, hashing: known.copy() };
+    if (known.hex === begun.hash) {
+      return { begun, offset: begun.have, hash: known };
     }
     const again = (this._begun = await this._begin(true));
-    return { begun: again, offset: 0, hashing: new Hashing() };
+    return { begun: again, offset: 0, hash: new BlockHash() };
   }
 
-  private async _hashTo(end: number): Promise<Hashing> {
-    const hashing = new Hashing();
+  private async _hashTo(end: number): Promise<BlockHash> {
+    let hash = new BlockHash();
     for (let offset = 0; offset < end; offset += MAX_CHUNK) {
-      await hashing.take(await this._read(offset, Math.min(MAX_CHUNK, end - offset)));
+      hash = await hash.with(await this._read(offset, Math.min(MAX_CHUNK, end - offset)));
     }
-    return hashing;
+    return hash;
   }
 
   private async _put(
     id: string,
     offset: number,
-    bytes: Uint8Array<ArrayBuffer>,
-    hashing: Hashing,
+    end: number,
+    hash: BlockHash,
     signal: AbortSignal
   ): Promise<void> {
     const { api, progress, source } = this._options;
-    const end = offset + bytes.length;
     // Also of what is under way: the server may have it without our hearing of that.
-    this._marks.set(end, hashing);
+    this._marks.set(end, hash);
     const began = performance.now();
-    await api.append(id, offset, bytes, hashing.hex, signal);
+    // The browser takes the bytes from where they lie, past the page: should they be others than were hashed,
+    // the server refuses them.
+    await api.append(id, offset, source.bytes.slice(offset, end), hash.hex, signal);
     for (const mark of [...this._marks.keys()].filter(mark => mark < end)) {
       this._marks.delete(mark);
     }
     const seconds = Math.max(1e-3, (performance.now() - began) / 1000);
-    const wanted = (bytes.length / seconds) * CHUNK_SECONDS;
-    this._chunk = Math.min(MAX_CHUNK, 2 * this._chunk, Math.max(MIN_CHUNK, Math.round(wanted)));
+    const wanted = BLOCK * Math.round((((end - offset) / seconds) * CHUNK_SECONDS) / BLOCK);
+    this._chunk = Math.min(MAX_CHUNK, 2 * this._chunk, Math.max(MIN_CHUNK, wanted));
     this._tries = this._wrong = 0;
     progress(end / source.bytes.size);
   }
@@ -276,7 +277,7 @@ class Sending {
   private _clash: Clash = 'ask';
   private _key: string | null = null;
   private _mark = '';
-  private readonly _marks = new Map<number, Hashing>();
+  private readonly _marks = new Map<number, BlockHash>();
   private _tries = 0;
   private _wrong = 0;
 }

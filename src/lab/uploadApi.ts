@@ -3,6 +3,7 @@
  */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
 
 import { requestAPI } from './api';
 
@@ -25,9 +26,9 @@ export interface IBegun {
   /** What the next requests name; the server knows it until the upload is begun again. */
   readonly id: string;
   readonly key: string;
-  /** Bytes that the server has, and their SHA-256. */
+  /** Bytes that the server has, and their hash by blocks. */
   readonly have: number;
-  readonly sha256: string;
+  readonly hash: string;
   /** What has the name already. */
   readonly taken: 'file' | 'folder' | 'other' | null;
 }
@@ -46,30 +47,37 @@ export interface ILeftover {
 export type Clash = 'ask' | 'replace' | 'keep-both';
 
 export class UploadApi {
-  constructor(private readonly _settings: ServerConnection.ISettings) {}
+  constructor(
+    private readonly _settings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
 
   /** Begin an upload, or go on with what the server has of it, unless that is to be forgotten. */
   begin(facts: IUploadFacts, fresh: boolean, signal: AbortSignal): Promise<IBegun> {
     return this._post({ ...facts, fresh }, signal);
   }
 
-  /** Send bytes; the hash is that of all bytes up to their end. */
+  /** Send bytes; the hash by blocks is that of all bytes up to their end. */
   async append(
     id: string,
     offset: number,
-    bytes: Uint8Array<ArrayBuffer>,
-    sha256: string,
+    bytes: Blob,
+    hash: string,
     signal: AbortSignal
   ): Promise<void> {
-    const query = URLExt.objectToQueryString({ id, offset, sha256 });
+    const query = URLExt.objectToQueryString({ id, offset, hash });
     const headers = { 'Content-Type': 'application/octet-stream' };
     await this._ask(query, { method: 'PUT', body: bytes, headers, signal });
   }
 
-  /** Give an upload its name, and return that. */
-  async finish(id: string, sha256: string, clash: Clash, signal: AbortSignal): Promise<string> {
-    const { name } = await this._post<{ name: string }>({ finish: id, sha256, clash }, signal);
-    return name;
+  /** Give an upload its name, and return that with its SHA-256. */
+  finish(
+    id: string,
+    hash: string,
+    clash: Clash,
+    signal: AbortSignal
+  ): Promise<{ name: string; sha256: string }> {
+    return this._post({ finish: id, hash, clash }, signal);
   }
 
   /** The uploads into a folder that have not ended: of other pages, and of pages that are gone. */
@@ -88,6 +96,6 @@ export class UploadApi {
   }
 
   private _ask<T>(query: string, init: RequestInit = {}): Promise<T> {
-    return requestAPI<T>('uploads' + query, init, this._settings);
+    return requestAPI<T>('uploads' + query, init, this._settings, this._trans);
   }
 }

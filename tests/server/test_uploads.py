@@ -15,7 +15,8 @@ import pytest
 from astrodata_kernel.testing.scenes import safe_folder
 from tornado.httpclient import HTTPClientError
 
-from astrodata_lab import staging, uploads
+from astrodata_lab import block_hash, staging, uploads
+from astrodata_lab.block_hash import BLOCK, BlockHash
 from astrodata_lab.refusals import Refusal
 from astrodata_lab.staging import Facts
 from astrodata_lab.upload_routes import MAX_FILES, read_facts
@@ -28,6 +29,13 @@ PIECE = 40_000
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def hash_of(data):
+    """By blocks, of all bytes up to the end of a piece."""
+    size = block_hash.BLOCK
+    blocks = [data[start : start + size] for start in range(0, len(data), size)]
+    return sha256(b"".join(hashlib.sha256(block).digest() for block in blocks))
 
 
 def facts_of(name, data=b"", files=None, into=""):
@@ -73,7 +81,8 @@ class Page:
 
     async def finish(self, ident, sha, clash="ask"):
         async def finish():
-            return {"name": (await self.uploads.finish(ident, sha, clash)).name}
+            path, sha256 = await self.uploads.finish(ident, sha, clash)
+            return {"name": path.name, "sha256": sha256}
 
         return await self.told(finish(), 201)
 
@@ -89,9 +98,12 @@ class Page:
         assert code == 201, begun
         for at in range(begun["have"], len(data), piece):
             part = data[at : at + piece]
-            code, told = await self.put(begun["id"], at, part, sha256(data[: at + len(part)]))
+            code, told = await self.put(begun["id"], at, part, hash_of(data[: at + len(part)]))
             assert (code, told) == (200, {"have": at + len(part)})
-        return await self.finish(begun["id"], sha256(data), clash)
+        code, told = await self.finish(begun["id"], hash_of(data), clash)
+        if code == 201:
+            assert told.pop("sha256") == sha256(data)
+        return code, told
 
 
 class FarPage(Page):
@@ -113,10 +125,10 @@ class FarPage(Page):
         return await self.ask("POST", json.dumps({**facts, **changes}))
 
     async def put(self, ident, offset, data, sha):
-        return await self.ask("PUT", data, id=ident, offset=str(offset), sha256=sha)
+        return await self.ask("PUT", data, id=ident, offset=str(offset), hash=sha)
 
     async def finish(self, ident, sha, clash="ask"):
-        return await self.ask("POST", json.dumps({"finish": ident, "sha256": sha, "clash": clash}))
+        return await self.ask("POST", json.dumps({"finish": ident, "hash": sha, "clash": clash}))
 
 
 @pytest.fixture
@@ -144,8 +156,38 @@ def far(root, jp_fetch, lab):
     return FarPage(root, jp_fetch)
 
 
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Some in each piece, and pieces that end within one."""
+    monkeypatch.setattr(block_hash, "BLOCK", 15_000)
+
+
 def hidden(folder):
     return [one.name for one in folder.iterdir() if one.name.startswith(".")]
+
+
+class TestHash:
+    @pytest.mark.parametrize("step", [1 << 12, BLOCK, 3 * BLOCK - 1, 1 << 24])
+    def test_it_is_that_of_the_page_however_the_bytes_come(self, monkeypatch, step):
+        monkeypatch.setattr(block_hash, "BLOCK", BLOCK)
+        data = bytes((31 * at + (at >> 8)) % 256 for at in range(3 * BLOCK + 17))
+        hashed = BlockHash()
+        for at in range(0, len(data), step):
+            hashed.update(data[at : at + step])
+        # The same as in tests/frontend/lab/hashing.test.ts.
+        assert (
+            hashed.of_blocks == "835c4f2f6bbfe1255aac118d3eadbe209ec770d02b4c93c0beba6e9ec2f03609"
+        )
+        assert hashed.sha256 == sha256(data)
+
+    def test_a_copy_goes_on_by_itself(self):
+        first = BlockHash()
+        first.update(b"x" * 20_000)
+        second = first.copy()
+        second.update(b"y")
+        assert first.of_blocks == hash_of(b"x" * 20_000)
+        assert second.of_blocks == hash_of(b"x" * 20_000 + b"y")
+        assert second.sha256 == sha256(b"x" * 20_000 + b"y")
 
 
 class TestWhole:
@@ -173,7 +215,7 @@ class TestWhole:
         data = b"".join(files.values())
         facts = facts_of("scene.SAFE", files=files)
         _, begun = await page.begin(facts)
-        await page.put(begun["id"], 0, data[:60_000], sha256(data[:60_000]))
+        await page.put(begun["id"], 0, data[:60_000], hash_of(data[:60_000]))
         assert not (place / "scene.SAFE").exists()
         assert await page.send(facts, data) == (201, {"name": "scene.SAFE"})
         there = {
@@ -186,10 +228,10 @@ class TestWhole:
 
     async def test_who_has_not_heard_that_it_is_done_may_ask_again(self, page, place, m13):
         _, begun = await page.begin(facts_of("new.fits", m13))
-        await page.put(begun["id"], 0, m13, sha256(m13))
+        await page.put(begun["id"], 0, m13, hash_of(m13))
         for _ in range(2):
-            done = await page.finish(begun["id"], sha256(m13))
-            assert done == (201, {"name": "new.fits"})
+            done = await page.finish(begun["id"], hash_of(m13))
+            assert done == (201, {"name": "new.fits", "sha256": sha256(m13)})
         assert {path.name for path in place.iterdir()} == {"new.fits", "m13.fits", "taken"}
 
     async def test_who_may_read_other_files_may_read_the_new_one(self, page, place, m13):
@@ -209,12 +251,12 @@ class TestBroken:
         have = 0
         for _ in range(arrived):
             part = data[have : have + PIECE]
-            await page.put(first["id"], have, part, sha256(data[: have + len(part)]))
+            await page.put(first["id"], have, part, hash_of(data[: have + len(part)]))
             have += len(part)
         _, again = await page.begin(facts)
-        assert (again["have"], again["sha256"]) == (have, sha256(data[:have]))
+        assert (again["have"], again["hash"]) == (have, hash_of(data[:have]))
         # The page that was first has lost its turn, whatever of it is still on its way.
-        code, told = await page.put(first["id"], have, data[have:], sha256(data))
+        code, told = await page.put(first["id"], have, data[have:], hash_of(data))
         assert (code, told["error"]["code"]) == (409, "out-of-step")
         assert (await page.send(facts, data))[0] == 201
         assert (place / "new.fits").read_bytes() == data
@@ -222,16 +264,16 @@ class TestBroken:
     async def test_a_server_that_is_started_anew_finds_what_it_had(self, page, place, m13):
         facts = facts_of("new.fits", m13)
         _, begun = await page.begin(facts)
-        await page.put(begun["id"], 0, m13[:PIECE], sha256(m13[:PIECE]))
+        await page.put(begun["id"], 0, m13[:PIECE], hash_of(m13[:PIECE]))
         page.uploads = Uploads(0, 3600.0)
-        code, _ = await page.put(begun["id"], PIECE, m13[PIECE:], sha256(m13))
+        code, _ = await page.put(begun["id"], PIECE, m13[PIECE:], hash_of(m13))
         assert code == 409
         listed = await page.listed()
         assert [(one["name"], one["have"], one["size"]) for one in listed] == [
             ("new.fits", PIECE, len(m13))
         ]
         _, again = await page.begin(facts)
-        assert (again["have"], again["sha256"]) == (PIECE, sha256(m13[:PIECE]))
+        assert (again["have"], again["hash"]) == (PIECE, hash_of(m13[:PIECE]))
         assert (await page.send(facts, m13))[0] == 201
         assert (place / "new.fits").read_bytes() == m13
 
@@ -240,12 +282,12 @@ class TestBroken:
     ):
         facts = facts_of("new.fits", m13)
         _, begun = await page.begin(facts)
-        await page.put(begun["id"], 0, m13[:PIECE], sha256(m13[:PIECE]))
+        await page.put(begun["id"], 0, m13[:PIECE], hash_of(m13[:PIECE]))
         (part,) = place.glob(".astrodata-*.upload/data")
         part.write_bytes(b"x" * PIECE)
         page.uploads = Uploads(0, 3600.0)
         _, again = await page.begin(facts)
-        assert again["sha256"] != sha256(m13[:PIECE])
+        assert again["hash"] != hash_of(m13[:PIECE])
         _, fresh = await page.begin(facts, fresh=True)
         assert fresh["have"] == 0
         assert (await page.send(facts, m13))[0] == 201
@@ -253,7 +295,7 @@ class TestBroken:
 
     async def test_another_file_of_the_same_name_does_not_go_on_with_it(self, page, place, m13):
         _, begun = await page.begin(facts_of("new.fits", m13))
-        await page.put(begun["id"], 0, m13[:PIECE], sha256(m13[:PIECE]))
+        await page.put(begun["id"], 0, m13[:PIECE], hash_of(m13[:PIECE]))
         for changes in ({"modified": 2}, {"mark": "0" * 64}, {"files": [["", len(m13) - 1]]}):
             _, other = await page.begin(facts_of("new.fits", m13) | changes)
             assert other["have"] == 0
@@ -265,56 +307,56 @@ class TestWrong:
     ):
         facts = facts_of("new.fits", m13)
         _, begun = await page.begin(facts)
-        await page.put(begun["id"], 0, m13[:PIECE], sha256(m13[:PIECE]))
+        await page.put(begun["id"], 0, m13[:PIECE], hash_of(m13[:PIECE]))
         spoiled = bytes([m13[PIECE] ^ 1]) + m13[PIECE + 1 : 2 * PIECE]
-        code, told = await page.put(begun["id"], PIECE, spoiled, sha256(m13[: 2 * PIECE]))
+        code, told = await page.put(begun["id"], PIECE, spoiled, hash_of(m13[: 2 * PIECE]))
         assert (code, told["error"]["code"]) == (422, "check-failed")
         assert "new.fits" in told["error"]["message"]
         assert not (place / "new.fits").exists()
         _, again = await page.begin(facts)
-        assert (again["have"], again["sha256"]) == (PIECE, sha256(m13[:PIECE]))
+        assert (again["have"], again["hash"]) == (PIECE, hash_of(m13[:PIECE]))
         assert (await page.send(facts, m13))[0] == 201
         assert (place / "new.fits").read_bytes() == m13
 
     async def test_what_is_not_all_there_or_not_what_was_sent_gets_no_name(self, page, place, m13):
         facts = facts_of("new.fits", m13)
         _, begun = await page.begin(facts)
-        await page.put(begun["id"], 0, m13[:-1], sha256(m13[:-1]))
-        code, told = await page.finish(begun["id"], sha256(m13[:-1]))
+        await page.put(begun["id"], 0, m13[:-1], hash_of(m13[:-1]))
+        code, told = await page.finish(begun["id"], hash_of(m13[:-1]))
         assert (code, told["error"]["code"]) == (409, "out-of-step")
-        await page.put(begun["id"], len(m13) - 1, m13[-1:], sha256(m13))
+        await page.put(begun["id"], len(m13) - 1, m13[-1:], hash_of(m13))
         code, told = await page.finish(begun["id"], "0" * 64)
         assert (code, told["error"]["code"]) == (422, "check-failed")
         (part,) = place.glob(".astrodata-*.upload/data")
         os.truncate(part, 10)
-        assert (await page.finish(begun["id"], sha256(m13)))[0] == 422
+        assert (await page.finish(begun["id"], hash_of(m13)))[0] == 422
         assert not (place / "new.fits").exists()
 
     async def test_bytes_beyond_the_end_are_refused(self, page, place, m13):
         _, begun = await page.begin(facts_of("new.fits", m13))
         longer = m13 + b"x"
-        assert (await page.put(begun["id"], 0, longer, sha256(longer)))[0] == 409
+        assert (await page.put(begun["id"], 0, longer, hash_of(longer)))[0] == 409
 
     async def test_a_piece_that_is_too_large_is_refused(self, page, place, monkeypatch):
         monkeypatch.setattr(uploads, "MAX_CHUNK", 10)
         _, begun = await page.begin(facts_of("new.fits", b"x" * 11))
-        assert (await page.put(begun["id"], 0, b"x" * 11, sha256(b"x" * 11)))[0] == 413
+        assert (await page.put(begun["id"], 0, b"x" * 11, hash_of(b"x" * 11)))[0] == 413
 
 
 class TestTwoAtOnce:
     async def test_pieces_that_overtake_each_other_are_kept_in_their_order(self, page, place, m13):
         data = m13[: 2 * PIECE]
         _, begun = await page.begin(facts_of("new.fits", data))
-        later = asyncio.ensure_future(page.put(begun["id"], PIECE, data[PIECE:], sha256(data)))
+        later = asyncio.ensure_future(page.put(begun["id"], PIECE, data[PIECE:], hash_of(data)))
         await asyncio.sleep(0)  # its request is on its way
-        first = await page.put(begun["id"], 0, data[:PIECE], sha256(data[:PIECE]))
+        first = await page.put(begun["id"], 0, data[:PIECE], hash_of(data[:PIECE]))
         assert [first, await later] == [(200, {"have": PIECE}), (200, {"have": 2 * PIECE})]
-        assert (await page.finish(begun["id"], sha256(data)))[0] == 201
+        assert (await page.finish(begun["id"], hash_of(data)))[0] == 201
         assert (place / "new.fits").read_bytes() == data
 
     async def test_a_piece_behind_one_that_is_refused_does_not_wait_for_it(self, page, place, m13):
         _, begun = await page.begin(facts_of("new.fits", m13))
-        later = asyncio.ensure_future(page.put(begun["id"], PIECE, m13[PIECE:], sha256(m13)))
+        later = asyncio.ensure_future(page.put(begun["id"], PIECE, m13[PIECE:], hash_of(m13)))
         await asyncio.sleep(0)
         assert (await page.put(begun["id"], 0, m13[:PIECE], "0" * 64))[0] == 422
         assert (await later)[0] == 409
@@ -324,7 +366,7 @@ class TestTwoAtOnce:
     ):
         monkeypatch.setattr(uploads, "_EARLY", 0.01)
         _, begun = await page.begin(facts_of("new.fits", m13))
-        assert (await page.put(begun["id"], PIECE, m13[PIECE:], sha256(m13)))[0] == 409
+        assert (await page.put(begun["id"], PIECE, m13[PIECE:], hash_of(m13)))[0] == 409
 
     async def test_two_files_of_one_name_are_both_whole_in_the_end(self, page, place, m13):
         other = m13[::-1]
@@ -435,7 +477,7 @@ class TestSpace:
     ):
         facts = facts_of("new.fits", m13)
         _, begun = await page.begin(facts)
-        await page.put(begun["id"], 0, m13[:PIECE], sha256(m13[:PIECE]))
+        await page.put(begun["id"], 0, m13[:PIECE], hash_of(m13[:PIECE]))
         write = os.write
 
         def full(descriptor, data):
@@ -447,7 +489,7 @@ class TestSpace:
         with monkeypatch.context() as patch:
             patch.setattr(staging.os, "write", full)
             code, told = await page.put(
-                begun["id"], PIECE, m13[PIECE : 2 * PIECE - 1], sha256(m13[: 2 * PIECE - 1])
+                begun["id"], PIECE, m13[PIECE : 2 * PIECE - 1], hash_of(m13[: 2 * PIECE - 1])
             )
         assert (code, told["error"]["code"]) == (507, "no-space")
         (part,) = place.glob(".astrodata-*.upload/data")
@@ -459,10 +501,10 @@ class TestSpace:
 class TestGivenUp:
     async def test_an_upload_that_is_cancelled_leaves_nothing(self, page, place, m13):
         _, begun = await page.begin(facts_of("new.fits", m13))
-        await page.put(begun["id"], 0, m13[:PIECE], sha256(m13[:PIECE]))
+        await page.put(begun["id"], 0, m13[:PIECE], hash_of(m13[:PIECE]))
         await page.discard(begun["key"])
         assert hidden(place) == []
-        assert (await page.put(begun["id"], PIECE, m13[PIECE:], sha256(m13)))[0] == 409
+        assert (await page.put(begun["id"], PIECE, m13[PIECE:], hash_of(m13)))[0] == 409
         assert hidden(place) == []
 
     async def test_how_long_nothing_came_of_an_upload_is_told(self, page, place, m13):
@@ -574,7 +616,7 @@ class TestServer:
         assert await far.send(facts, m13, 1 << 16) == (201, {"name": "new ☉.fits"})
         assert (root / "deep/new ☉.fits").read_bytes() == m13
         _, begun = await far.begin(facts_of("cut.fits", m13, into="deep"))
-        assert (await far.put(begun["id"], 0, m13[:PIECE], sha256(m13)))[0] == 422
+        assert (await far.put(begun["id"], 0, m13[:PIECE], hash_of(m13)))[0] == 422
         _, listed = await far.ask("GET", folder="deep")
         assert [one["name"] for one in listed["uploads"]] == ["cut.fits"]
         gone = await far.ask("DELETE", folder="deep", key=begun["key"])
@@ -588,10 +630,10 @@ class TestServer:
             for verb in ("GET", "DELETE"):
                 assert (await far.ask(verb, folder=into, key="0" * 32))[0] in (403, 404)
         for offset, sha in (("-1", "0" * 64), ("x", "0" * 64), ("0", "x")):
-            assert (await far.ask("PUT", b"x", id="x", offset=offset, sha256=sha))[0] == 400
+            assert (await far.ask("PUT", b"x", id="x", offset=offset, hash=sha))[0] == 400
         assert (await far.put("../../x", 0, b"x", "0" * 64))[0] == 409
         assert (await far.ask("DELETE", folder="", key="../x"))[0] == 400
-        for body in ("[]", '{"finish": "x", "sha256": 1}', '{"finish": 1}', "{}"):
+        for body in ("[]", '{"finish": "x", "hash": 1}', '{"finish": 1}', "{}"):
             assert (await far.ask("POST", body))[0] == 400
         assert hidden(root) == [".hidden"]
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { nullTranslator } from '@jupyterlab/translation';
 
 import { ApiError } from '../../../src/lab/api';
+import { BLOCK } from '../../../src/lab/hashing';
 import { Clash, IBegun, ILeftover, IUploadFacts, UploadApi } from '../../../src/lab/uploadApi';
 
 interface IStaged {
@@ -11,10 +13,23 @@ interface IStaged {
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
+/** The hash by blocks, told otherwise than the page does it. */
+export function blockHash(bytes: Uint8Array): string {
+  const all = createHash('sha256');
+  for (let start = 0; start < bytes.length; start += BLOCK) {
+    all.update(
+      createHash('sha256')
+        .update(bytes.subarray(start, start + BLOCK))
+        .digest()
+    );
+  }
+  return all.digest('hex');
+}
+
 /** The server's half in memory, with its rules: what is wrong or out of step is refused. */
 export class FakeUploads extends UploadApi {
   constructor() {
-    super({ baseUrl: 'http://localhost/' } as never);
+    super({ baseUrl: 'http://localhost/' } as never, nullTranslator.load('test'));
   }
 
   /** What has its name, by path; a folder by the paths of its files. */
@@ -43,16 +58,17 @@ export class FakeUploads extends UploadApi {
     this._turnOf.set(key, id);
     const path = pathOf(facts, facts.name);
     const taken = this.files.has(path) ? 'file' : this._isFolder(path) ? 'folder' : null;
-    return { id, key, have: bytes.length, sha256: sha256(bytes), taken };
+    return { id, key, have: bytes.length, hash: blockHash(bytes), taken };
   }
 
   override async append(
     id: string,
     offset: number,
-    bytes: Uint8Array<ArrayBuffer>,
+    blob: Blob,
     hash: string,
     signal: AbortSignal
   ): Promise<void> {
+    const bytes = new Uint8Array(await blob.arrayBuffer());
     await this.beforeAppend(offset, bytes);
     if (signal.aborted) {
       throw away();
@@ -62,7 +78,7 @@ export class FakeUploads extends UploadApi {
       throw new ApiError('out-of-step', `${staged.bytes.length} bytes are here`);
     }
     const all = new Uint8Array(Buffer.concat([staged.bytes, bytes]));
-    if (sha256(all) !== hash) {
+    if (blockHash(all) !== hash) {
       throw new ApiError('check-failed', 'other bytes than were sent');
     }
     staged.bytes = all;
@@ -70,10 +86,14 @@ export class FakeUploads extends UploadApi {
     this.afterAppend(offset);
   }
 
-  override async finish(id: string, hash: string, clash: Clash): Promise<string> {
+  override async finish(
+    id: string,
+    hash: string,
+    clash: Clash
+  ): Promise<{ name: string; sha256: string }> {
     this.beforeFinish();
     const { facts, bytes } = this._staged(id);
-    if (sha256(bytes) !== hash) {
+    if (blockHash(bytes) !== hash) {
       throw new ApiError('check-failed', 'other bytes than were sent');
     }
     let name = facts.name;
@@ -93,7 +113,7 @@ export class FakeUploads extends UploadApi {
       this.files.set(whole, bytes.slice(start, (start += size)));
     }
     this.staged.delete(id.split('-')[0]);
-    return name;
+    return { name, sha256: sha256(bytes) };
   }
 
   override async leftovers(folder: string): Promise<readonly ILeftover[]> {

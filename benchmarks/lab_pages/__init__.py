@@ -1,0 +1,1 @@
+"""What benchmarks/lab.py does in a browser: driver.mjs and page.mjs."""
