@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from astrodata_kernel import environment
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.utils import url_path_join
 from tornado.web import authenticated
 
-from ._version import __version__
 from .handler import Handler
+from .notebook_templates import template
 from .refusals import Refusal, without_root
 from .upload_routes import UploadsHandler
 
@@ -24,13 +25,13 @@ LINES = "application/x-ndjson"
 
 
 class VersionHandler(Handler):
-    """The version of this half, for the panel's handshake."""
+    """What this half says of itself, for the panel's handshake."""
 
     @authenticated
     @authorized
     async def get(self) -> None:
-        """Give the version."""
-        self.reply({"version": __version__})
+        """Give version, protocol and environment."""
+        self.reply(environment.hello())
 
 
 class SniffHandler(Handler):
@@ -227,6 +228,16 @@ class ModelsHandler(Handler):
         self.reply(self.shown(await self.lab.models.listing(self.root)))
 
 
+class TemplatesHandler(Handler):
+    """The notebooks that the launcher makes."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Give the notebook of a template."""
+        self.reply(template(self.argument("name") or ""))
+
+
 def read_wanted(body: Any) -> tuple[str, dict[str, Any]]:
     """Give the path, and name, tags and expect, from the body of a POST.
 
@@ -297,6 +308,7 @@ ROUTES: dict[str, type[Handler]] = {
     "runs": RunsHandler,
     "pipelines": PipelinesHandler,
     "models": ModelsHandler,
+    "templates": TemplatesHandler,
     "uploads": UploadsHandler,
 }
 
@@ -306,8 +318,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "labels": ("labels",),
     "models": ("models",),
     "runs": ("pipelines", "runs"),
+    "templates": ("templates",),
 }
-"""The sections of the panel that an administrator may switch off, and the routes that are theirs alone."""
+"""What an administrator may switch off, and the routes that are its alone: sections of the panel, and the
+launcher's templates."""
 
 
 def handlers(base_url: str, disabled: Iterable[str] = ()) -> list[tuple[str, type[Handler]]]:

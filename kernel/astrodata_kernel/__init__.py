@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import errors, panel_target
+from . import environment, errors, panel_target
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -100,6 +100,8 @@ _ROOMS = (
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         home, attribute = _HOMES[name]
+        if home.startswith(".widgets"):
+            environment.need_toolkit()
         value = getattr(import_module(home, __name__), attribute)
         globals()[name] = value
         return value

@@ -6,10 +6,12 @@
 
 import base64
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astrodata_kernel.environment import Environment
 from astrodata_kernel.errors import BadRequest
 from astrodata_kernel.widgets.base import RequestWidget, answers
 from astrodata_kernel.widgets.fits import COLORMAPS
@@ -37,6 +39,15 @@ REQUESTS = [
     {"kind": "tile", "msg": {"level": 0, "x": 1, "y": 2, "hdu": 0, "plane": 0}},
     {"kind": "probe", "msg": {"x": 1.5, "y": -0.25, "hdu": 1, "plane": 3}},
     {"kind": "limits", "msg": {"limits": "99.5%", "hdu": 0, "plane": 0}},
+]
+
+
+ENVIRONMENTS = [
+    Environment("/usr/bin/python3", "/usr", pip=True, uv=False, conda=False),
+    Environment("/o'dd $HOME/bin/python", "/o'dd $HOME", pip=True, uv=True, conda=True),
+    Environment("/opt/a b/bin/python", "/opt/a b", pip=False, uv=True, conda=False),
+    Environment("/opt/conda/bin/python", "/opt/conda", pip=False, uv=False, conda=True),
+    Environment("/opt/bare/bin/python3.12", "/opt/bare", pip=False, uv=False, conda=False),
 ]
 
 
@@ -88,6 +99,21 @@ def contents() -> dict[str, str]:
         }
     files["requests.json"] = [{**r, "frame": {"id": "ID", **r}} for r in REQUESTS]
     files["stretches.json"] = stretches()
+    files["commands.json"] = [
+        {
+            "environment": asdict(one),
+            "commands": [
+                {
+                    "extras": extras,
+                    "version": version,
+                    "command": one.install(*extras, version=version),
+                }
+                for extras in ([], ["kernel"], ["kernel", "viz"])
+                for version in ("1.2.3", "")
+            ],
+        }
+        for one in ENVIRONMENTS
+    ]
     texts = {name: json.dumps(value, indent=1) + "\n" for name, value in files.items()}
     return {**texts, "colours.json": json.dumps(colours()) + "\n"}
 

@@ -1,6 +1,7 @@
 """``%astro``: words, help, values, mistakes; and what looks at files and at the catalogue."""
 
 import io
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -247,7 +248,9 @@ class TestValues:
         status = astro(shell, "status")
         assert status.missing["train"] == ("keras",)
         assert status.missing["scale"] == ("zarr",)
-        assert 'pip install "astrodata-lab[train]"  # keras' in shown(shell, status)
+        this = status.versions["astrodata-lab"]
+        command = f'{sys.executable} -m pip install "astrodata-lab[train]=={this}"  # keras'
+        assert command in shown(shell, status)
         assert "test" not in status.missing
 
 

@@ -60,6 +60,19 @@ def test_a_request_from_python_gives_what_the_browser_gets(widget: Slow) -> None
     assert (reply.meta["shape"], reply.array().nbytes) == ([1, 1, 3], 3)
 
 
+def test_a_kernel_whose_cell_runs_says_so_again_after_each_answer(
+    widget: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    monkeypatch.setattr(
+        "astrodata_kernel.widgets.base.say_busy", lambda: said.append(len(widget.sent))
+    )
+    widget.go.set()
+    widget._take_frame(frame("work", "1"))
+    widget._take_frame(frame("work", "2"))
+    assert said == [1, 2]
+
+
 def test_hello_names_the_protocol_and_the_version(widget: Slow) -> None:
     meta = widget.request("hello").meta
     assert meta["protocol"] == PROTOCOL

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..datasets import Dataset
+from ..environment import upgrade
 from ..errors import AstrodataError, BadRequest, DataCheckFailed, NameTaken, UnknownName
 from ..workspace import FOLDER, workspace
 from . import records
-from .entry import Entry
+from .entry import Entry, NewerRecord
 
 Progress = Callable[[float], None]
 
@@ -297,8 +298,11 @@ class Catalog:
         try:
             return Entry.from_json(record, self.root)
         except (KeyError, TypeError, ValueError) as error:
-            name = str(record.get("name", "?"))
-            records.say_damaged(records.file_of(self.folder, name), error)
+            path = records.file_of(self.folder, str(record.get("name", "?")))
+            if isinstance(error, NewerRecord):
+                records.say_damaged(path, error, upgrade())
+            else:
+                records.say_damaged(path, error)
             return None
 
 

@@ -14,6 +14,10 @@ from ..datasets import Dataset
 SCHEMA = 1
 
 
+class NewerRecord(ValueError):
+    """A record that a later version of this package wrote."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A data set of the workspace, known by name. It is a path too: ``adk.open(entry)``.
@@ -88,8 +92,11 @@ class Entry:
         KeyError, TypeError, ValueError
             It is not one.
         """
-        if record["schema"] != SCHEMA:
-            raise ValueError(f"schema {record['schema']!r} was written by another version")
+        schema = record["schema"]
+        if type(schema) is int and schema > SCHEMA:
+            raise NewerRecord(f"it has schema {schema}, this package reads up to {SCHEMA}")
+        if schema != SCHEMA:
+            raise ValueError(f"there is no schema {schema!r}")
         stored = Path(str(record["path"]))
         return cls(
             name=str(record["name"]),

@@ -160,14 +160,15 @@ def read(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def say_damaged(path: Path, error: Exception) -> None:
-    """Warn once of a record file that makes no sense."""
+def say_damaged(path: Path, error: Exception, remedy: str = "mend or remove it") -> None:
+    """Warn once of a record file that makes no sense here, and say what to do about it."""
     with contextlib.suppress(OSError):
         key = (str(path), path.stat().st_mtime)
         if key not in _warned:
             _warned.add(key)
             warnings.warn(
-                f"{path} is no record of a data set and is left out: {error}; mend or remove it",
+                f"{path} is no record of a data set that can be read here, and is left out: {error}; "
+                f"{remedy}",
                 stacklevel=4,
             )
 

@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from ..environment import upgrade
 from ..errors import AstrodataError
 from .plain import as_json
 from .records import NewerFormat, NoRecord, step_of
@@ -142,7 +143,7 @@ class RecordFiles:
             step_of(record)
             return as_json({"format": FORMAT, "id": record["id"], **record})
         except NewerFormat as error:
-            self.tell(f"{self.folder / name}: records are left out: {error}; upgrade astrodata-lab")
+            self.tell(f"{self.folder / name}: records are left out: {error}; {upgrade()}")
         except (ValueError, RecursionError, AstrodataError) as error:
             why = str(error) if isinstance(error, NoRecord) else "it is no JSON"
             self.tell(f"{self.folder / name}: damaged records are left out: {why}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..amounts import bytes_text
+from ..environment import DISTRIBUTION, PROTOCOL, FrontEnd, environment, front_end
 from .tables import Facts
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ..compute.resources import Usage
     from ..runs import RunFacts
 
-_DISTRIBUTION = "astrodata-lab"
 _TOLD = ("ipykernel", "numpy", "astropy", "keras", "tensorflow", "jax", "dask", "mlflow")
 _FOR_DEVELOPERS = ("lab", "test", "bench", "all")
 _OTHER_BUILDS = ("-cpu", "-skinny")
@@ -54,6 +54,8 @@ class Status:
         Whether it is there yet; None for one that is no file.
     missing
         Packages that are not installed by the extra that brings them.
+    page
+        What the page of JupyterLab said of itself, or None where none has greeted it.
     """
 
     versions: dict[str, str]
@@ -67,11 +69,13 @@ class Status:
     store: str
     store_exists: bool | None
     missing: dict[str, tuple[str, ...]]
+    page: FrontEnd | None
 
     @property
     def commands(self) -> dict[str, str]:
         """The command that installs each extra that is missing."""
-        return {extra: f'pip install "{_DISTRIBUTION}[{extra}]"' for extra in self.missing}
+        here, this = environment(), self.versions.get(DISTRIBUTION, "")
+        return {extra: here.install(extra, version=this) for extra in self.missing}
 
     def facts(self) -> Facts:
         """Give all of it as texts by name."""
@@ -87,7 +91,10 @@ class Status:
         return Facts(
             {
                 "versions": ", ".join(versions),
-                "kernel": f"process {self.process}, {sys.executable}",
+                "kernel": f"process {self.process}, {sys.executable}, protocol {PROTOCOL}",
+                "JupyterLab's page": "none has greeted it"
+                if self.page is None
+                else self.page.told(),
                 "workspace": f"{self.workspace}, data sets: {self.datasets:,}",
                 "memory": _memory(self.usage),
                 "cores": f"{self.usage.cpu.total:g}",
@@ -133,6 +140,7 @@ def status() -> Status:
         store=tracker.shown,
         store_exists=None if file is None else file.exists(),
         missing=_missing(),
+        page=front_end(),
     )
 
 
@@ -155,7 +163,7 @@ def _device(device: Device) -> str:
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for name in (_DISTRIBUTION, *_TOLD):
+    for name in (DISTRIBUTION, *_TOLD):
         version = _version(name)
         if version is not None:
             found[name] = version
@@ -168,14 +176,14 @@ def _missing() -> dict[str, tuple[str, ...]]:
 
     missing: dict[str, set[str]] = {}
     try:
-        extras = metadata.metadata(_DISTRIBUTION).get_all("Provides-Extra") or []
-        wanted = [Requirement(text) for text in metadata.requires(_DISTRIBUTION) or []]
+        extras = metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
+        wanted = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or []]
     except metadata.PackageNotFoundError:  # on the path, and not installed
         return {}
     for extra in extras:
         for one in wanted:
             # An extra that is made of others is told by them.
-            if one.marker is None or one.name == _DISTRIBUTION or extra in _FOR_DEVELOPERS:
+            if one.marker is None or one.name == DISTRIBUTION or extra in _FOR_DEVELOPERS:
                 continue
             of_extra = one.marker.evaluate({"extra": extra}) and not one.marker.evaluate(
                 {"extra": ""}

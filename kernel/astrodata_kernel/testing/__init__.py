@@ -8,11 +8,20 @@ from typing import Any
 from .reader_tests import ReaderTests
 from .synthetic import bits_flipped, cut, fits_file, parquet_file
 
-__all__ = ["ReaderTests", "bits_flipped", "cut", "fires", "fits_file", "parquet_file", "scenes"]
+__all__ = [
+    "ReaderTests",
+    "bits_flipped",
+    "cut",
+    "fires",
+    "fits_file",
+    "parquet_file",
+    "scenes",
+    "stars",
+]
 
 
 def __getattr__(name: str) -> Any:
-    # These need GDAL, which readers of other kinds do not.
-    if name in ("fires", "scenes"):
+    # Two of these need GDAL, which readers of other kinds do not.
+    if name in ("fires", "scenes", "stars"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,6 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from ..drawing import svg_of
 from ..errors import AstrodataError, BadRequest, Cancelled, UnreadableFile
 from ..user import user_name
 from .buffers import AT_ONCE, Buffer
@@ -149,6 +148,8 @@ class Run:
                 )
             svg = figure
         elif hasattr(figure, "savefig"):
+            from ..drawing import svg_of
+
             svg = svg_of(figure, tight=True)
         else:
             raise BadRequest(

@@ -5,19 +5,21 @@ Mirror of ``src/core/request.ts``; the protocol is told in ``docs/architecture.m
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import anywidget
 
+from .. import environment
+from ..environment import PROTOCOL
+from ..running_cell import say_busy
 from ..wire import Reply
 from .answering import Answering, Cancel, answers, forget_route
 
 __all__ = ["PROTOCOL", "STATIC", "Cancel", "Channel", "RequestWidget", "answers"]
 
-PROTOCOL = 1
-"""Number that both halves compare in ``hello``; raised when a frame changes its meaning."""
+MARK = "astrodata_lab"
+"""Key in the metadata of an output; ``src/lab/handshake/lostViewers.ts`` has it too."""
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -54,7 +56,16 @@ class RequestWidget(Answering, anywidget.AnyWidget):  # type: ignore[misc]
 
     @answers("hello")
     def _hello(self) -> Reply:
-        return Reply({"protocol": PROTOCOL, "version": version("astrodata-lab")})
+        return Reply(environment.hello())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        # What a notebook keeps: by it the page tells what became of a viewer whose kernel has gone.
+        made_by = {"version": environment.version(), "protocol": PROTOCOL}
+        return data, {**metadata, MARK: made_by}
 
     def _on_frame(self, _channel: Channel, frame: Any, _buffers: Any) -> None:
         self._take_frame(frame)
@@ -62,6 +73,7 @@ class RequestWidget(Answering, anywidget.AnyWidget):  # type: ignore[misc]
     def _post(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         self.channel.send(content, buffers)
         self.channel.forget_route()
+        say_busy()
 
     def close(self) -> None:
         """Close the widget and its channel."""

@@ -11,9 +11,11 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from .. import environment
 from ..compute import resources
 from ..compute.clusters import Cluster, opened
 from ..compute.gpus import devices
+from ..errors import BadRequest
 from ..lineage.plain import shown
 from ..running_cell import say_busy
 from ..wire import Reply
@@ -30,7 +32,7 @@ def _pool() -> ThreadPoolExecutor:
 
 
 class ComputeAnswers(Answering):
-    """Answers one panel; requests are ``usage``, ``disk`` and ``clusters``.
+    """Answers one panel; requests are ``hello``, ``usage``, ``disk`` and ``clusters``.
 
     Parameters
     ----------
@@ -44,6 +46,13 @@ class ComputeAnswers(Answering):
         self._before: resources.Cpu | None = None
         # This lives as long as the comm, which the panel closes.
         comm.on_msg(lambda message: self._take_frame(message["content"]["data"]))
+
+    @answers("hello")
+    def _hello(self, version: str, protocol: int) -> Reply:
+        if not isinstance(version, str) or type(protocol) is not int:
+            raise BadRequest("a greeting has a version, and the number of a protocol")
+        environment.heard(version, protocol)
+        return Reply(environment.hello())
 
     @answers("usage")
     def _usage(self) -> Reply:
@@ -77,7 +86,6 @@ class ComputeAnswers(Answering):
     def _post(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         self._comm.send(content, buffers=buffers)
         forget_route(self._comm)
-        # Others ask when a person does something; the panel asks every few seconds.
         say_busy()
 
     def _answering_pool(self) -> Executor:
