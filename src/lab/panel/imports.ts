@@ -12,13 +12,11 @@ import {
 } from '../sources';
 import { ClashAnswer, IUploadOptions, SourceChanged, upload } from '../upload';
 import { ILeftover, UploadApi } from '../uploadApi';
+import { OwnUploads } from './ownUploads';
 import { ITask, TaskList } from './tasks';
 
 /** Seconds after which an upload of which nothing came has no page any more. */
 const SILENT = 30;
-
-/** Where this tab keeps which uploads are its own: that outlives the page. */
-const OWN = 'astrodata-lab:uploads';
 
 export interface IImportsOptions {
   readonly api: UploadApi;
@@ -83,7 +81,7 @@ export class Imports {
     }
   }
 
-  /** Show the uploads whose page is gone: that before this one in this tab, or one that is silent. */
+  /** Show the uploads whose page is gone: it was one of this browser, or is silent. */
   async findInterrupted(): Promise<void> {
     clearTimeout(this._timer);
     const { api, tasks } = this._options;
@@ -94,10 +92,10 @@ export class Imports {
     } catch {
       return; // the folder may be gone; who uploads to it, is told so
     }
+    const orphans = await this._own.orphans(found.map(({ key }) => key));
     const known = new Set([...this._jobs.values()].map(({ key }) => key));
     const others = found.filter(({ key }) => !known.has(key));
-    const isOver = ({ key, idle }: ILeftover): boolean =>
-      idle >= SILENT || this._before.includes(key);
+    const isOver = ({ key, idle }: ILeftover): boolean => idle >= SILENT || orphans.has(key);
     for (const { key, name, size, have } of others.filter(isOver)) {
       const task = tasks.add(name, 'interrupted', size);
       tasks.update(task, { fraction: size > 0 ? have / size : 0 });
@@ -111,6 +109,7 @@ export class Imports {
 
   dispose(): void {
     clearTimeout(this._timer);
+    this._own.dispose();
   }
 
   private async _list(entry: FileSystemDirectoryEntry): Promise<void> {
@@ -213,7 +212,7 @@ export class Imports {
   /** The row of an interrupted upload goes when it is gone on with. */
   private _begun(task: ITask, job: IJob, key: string): void {
     job.key = key;
-    this._keepOwn();
+    this._own.add(key);
     for (const other of this._options.tasks.items) {
       if (other.id !== task.id && this._jobs.get(other.id)?.key === key) {
         this._forget(other);
@@ -222,16 +221,14 @@ export class Imports {
   }
 
   private _forget(task: ITask, keepRow = false): void {
+    const key = this._jobs.get(task.id)?.key;
     this._jobs.delete(task.id);
-    this._keepOwn();
+    if (key && ![...this._jobs.values()].some(job => job.key === key)) {
+      this._own.remove(key);
+    }
     if (!keepRow) {
       this._options.tasks.remove(task);
     }
-  }
-
-  private _keepOwn(): void {
-    const keys = [...this._jobs.values()].map(({ key }) => key).filter(key => key !== null);
-    sessionStorage.setItem(OWN, JSON.stringify(keys));
   }
 
   private _reason(error: unknown): string {
@@ -251,9 +248,8 @@ export class Imports {
     return error instanceof Error ? error.message : String(error);
   }
 
-  /** The uploads of the page that was in this tab before. */
-  private readonly _before = sessionStorage.getItem(OWN) ?? '';
   private readonly _jobs = new Map<number, IJob>();
+  private readonly _own = new OwnUploads();
   private _queue: Promise<void> = Promise.resolve();
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }

@@ -3,6 +3,9 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { ApiError } from '../api';
 
+/** Milliseconds between two looks that fail, at most; what looks more rarely anyhow does so. */
+const MOST = 30_000;
+
 /**
  * Something of the workspace that other processes change without telling the panel: while somebody sees
  * it, it is looked at again by itself.
@@ -20,7 +23,16 @@ export abstract class Polled implements IDisposable {
 
   /** Sentences about what cannot be read. */
   get warnings(): readonly string[] {
-    return this._failure === null ? this._warnings : [this._failure];
+    const { _failure } = this;
+    if (_failure === null || this._rests || this._status === 'absent') {
+      return this._warnings;
+    }
+    return [_failure instanceof Error ? _failure.message : String(_failure)];
+  }
+
+  /** What the last look failed with, null where it did not. */
+  get failure(): unknown {
+    return this._failure;
   }
 
   get isDisposed(): boolean {
@@ -41,7 +53,7 @@ export abstract class Polled implements IDisposable {
 
   /** Look now, and from now on by itself as long as somebody sees it. */
   async refresh(): Promise<void> {
-    if (this._isDisposed || this._isLeftOut) {
+    if (this._isDisposed || this._isLeftOut || this._rests) {
       return;
     }
     clearTimeout(this._timer);
@@ -52,6 +64,7 @@ export abstract class Polled implements IDisposable {
       if (serial === this._serial) {
         this._warnings = take();
         this._failure = null;
+        this._failures = 0;
         this._status = 'ready';
         this.emit();
       }
@@ -72,6 +85,12 @@ export abstract class Polled implements IDisposable {
     this._plan(begins ? 0 : undefined);
   }
 
+  /** Say whether the server is away: nothing is asked then, and one sentence elsewhere says why. */
+  set rests(rests: boolean) {
+    this._rests = rests;
+    this._plan();
+  }
+
   /** Ask the server's half, and give what takes in its answer and gives its warnings. */
   protected abstract look(): Promise<() => readonly string[]>;
 
@@ -90,24 +109,34 @@ export abstract class Polled implements IDisposable {
       this._status = 'absent';
     } else {
       this._status = this._status === 'ready' ? 'ready' : 'failed';
-      this._failure = error instanceof Error ? error.message : String(error);
     }
+    this._failure = error;
+    this._failures += 1;
     this.emit();
   }
 
-  private _plan(wait = this.pause): void {
+  private _plan(wait = this._wait): void {
     clearTimeout(this._timer);
     this._timer = undefined;
     const known = this._status === 'ready' || this._status === 'failed';
-    if (this._seen && !this._isDisposed && known) {
+    if (this._seen && !this._isDisposed && !this._rests && known) {
       this._timer = setTimeout(() => void this.refresh(), wait);
     }
   }
 
+  /** A server that is asked too much must not be asked more. */
+  private get _wait(): number {
+    const longer = this._failures > 0 ? Math.min(MOST, 1_000 * 2 ** this._failures) : 0;
+    return Math.max(this.pause, longer);
+  }
+
   private readonly _changed = new Signal<this, void>(this);
-  private _failure: string | null = null;
+  private _failure: unknown = null;
+  /** Looks that failed since the last one that did not. */
+  private _failures = 0;
   private _isDisposed = false;
   private _isLeftOut = false;
+  private _rests = false;
   private _seen = false;
   private _serial = 0;
   private _status: 'loading' | 'ready' | 'absent' | 'failed' = 'loading';
