@@ -1,10 +1,10 @@
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { LabIcon } from '@jupyterlab/ui-components';
 import { MimeData } from '@lumino/coreutils';
 import { Drag } from '@lumino/dragdrop';
 
-import { IDataset } from './api';
-import { kindIcon } from './icons';
 import { CellInserter } from './insertCell';
+import { CellOf } from './runCells';
 
 /** What a notebook takes as cells. */
 const CELLS_MIME = 'application/vnd.jupyter.cells';
@@ -12,20 +12,23 @@ const CELLS_MIME = 'application/vnd.jupyter.cells';
 /** Pixels that the mouse moves before a press becomes a drag. */
 const THRESHOLD = 5;
 
-/** Lets a dataset be dragged onto notebooks, which insert the cell by themselves. */
-export class DatasetDrag {
+/** A row of the panel that becomes a cell where it is dropped. */
+export interface IDraggable {
+  readonly name: string;
+  readonly icon: LabIcon;
+  /** The Python that opens it. */
+  readonly cell: CellOf;
+}
+
+/** Lets rows be dragged onto notebooks, which insert the cell by themselves. */
+export class CellDrag {
   constructor(
     private readonly _tracker: INotebookTracker,
     private readonly _inserter: CellInserter
   ) {}
 
-  /** Whether the click that follows belongs to a drag. */
-  get justDragged(): boolean {
-    return this._justDragged;
-  }
-
-  /** Watch a pressed mouse; to be called with the press on a dataset. */
-  watch(dataset: IDataset, press: MouseEvent): void {
+  /** Watch a pressed mouse; to be called with the press on a row. */
+  watch(dragged: IDraggable, press: MouseEvent): void {
     if (press.button !== 0) {
       return;
     }
@@ -38,21 +41,21 @@ export class DatasetDrag {
       if (far >= THRESHOLD) {
         stop();
         event.preventDefault();
-        void this._start(dataset, event.clientX, event.clientY);
+        void this._start(dragged, event.clientX, event.clientY);
       }
     };
     document.addEventListener('mousemove', move, true);
     document.addEventListener('mouseup', stop, true);
   }
 
-  private async _start(dataset: IDataset, x: number, y: number): Promise<void> {
+  private async _start(dragged: IDraggable, x: number, y: number): Promise<void> {
     const mimeData = new MimeData();
     let target: NotebookPanel | null = null;
     let before = new Set<string>();
     const aimAt = (panel: NotebookPanel | null): void => {
       target = panel;
       before = new Set(panel?.content.widgets.map(cell => cell.model.id));
-      const source = this._inserter.source(dataset, panel);
+      const source = this._inserter.source(dragged.cell, panel);
       const cell = { cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null };
       mimeData.setData(CELLS_MIME, [cell]);
       mimeData.setData('text/plain', source);
@@ -65,14 +68,14 @@ export class DatasetDrag {
     document.addEventListener('lm-drop', onDrop, true);
     const drag = new Drag({
       mimeData,
-      dragImage: dragImage(dataset),
+      dragImage: dragImage(dragged),
       supportedActions: 'copy',
       proposedAction: 'copy',
       source: this
     });
     const action = await drag.start(x, y);
     document.removeEventListener('lm-drop', onDrop, true);
-    this._swallowClick();
+    swallowClick();
     if (action !== 'none' && target !== null) {
       await this._run(target, before);
     }
@@ -88,24 +91,24 @@ export class DatasetDrag {
       await this._inserter.run(panel);
     }
   }
-
-  private _swallowClick(): void {
-    this._justDragged = true;
-    // The browser sends the click, if any, before the next task.
-    setTimeout(() => {
-      this._justDragged = false;
-    });
-  }
-
-  private _justDragged = false;
 }
 
-function dragImage(dataset: IDataset): HTMLElement {
+/** Keep the click from the row that is let go where it was taken: it belongs to the drag. */
+function swallowClick(): void {
+  const swallow = (event: Event): void => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  document.addEventListener('click', swallow, true);
+  // The browser sends the click, if any, before the next task.
+  setTimeout(() => document.removeEventListener('click', swallow, true));
+}
+
+function dragImage({ icon, name }: IDraggable): HTMLElement {
   const node = document.createElement('div');
   node.className = 'jp-astrodata-lab-dragImage';
-  const icon = kindIcon(dataset.kind).element({ tag: 'span' });
-  const name = document.createElement('span');
-  name.textContent = dataset.name;
-  node.append(icon, name);
+  const text = document.createElement('span');
+  text.textContent = name;
+  node.append(icon.element({ tag: 'span' }), text);
   return node;
 }
