@@ -19,13 +19,14 @@ ARGS ?=
 # Before a command: its temporary files lie in a folder that ends with it.
 IN_SCRATCH := scratch="$$(bash tools/scratch.sh)"; trap 'rm -rf "$$scratch"' EXIT; TMPDIR="$$scratch"
 
-.PHONY: help lab test lint test-python test-frontend test-browser test-hub build screenshot bench clean
+.PHONY: help lab test lint test-python test-frontend test-browser test-hub test-environments build screenshot bench clean
 
 help:
 	@echo "make lab                  JupyterLab on examples/, AstroData in the sidebar"
 	@echo "make lab ARGS='...'       the same, with arguments for 'jupyter lab'"
 	@echo "make test                 every test: lint, types, Python, TypeScript, browser"
 	@echo "make test-hub             the browser test behind a JupyterHub alone"
+	@echo "make test-environments    the browser test with server and kernels in environments of their own alone"
 	@echo "make screenshot           docs/images/*.png, taken anew"
 	@echo "make bench                the benchmarks"
 	@echo "make clean                remove all that these targets made"
@@ -53,17 +54,21 @@ test-frontend: $(STAMPS)/test
 test-browser: $(STAMPS)/ui-tests
 	cd ui-tests && npx --no-install tsc --project .
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" npm test --silent -- $(ARGS)
-	$(if $(ARGS),,$(MAKE) test-hub)
+	$(if $(ARGS),,$(MAKE) test-hub test-environments)
 
 test-hub: $(STAMPS)/ui-tests
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
 		npm test --silent -- --config hub/playwright.config.js
 
+test-environments: $(STAMPS)/ui-tests
+	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
+		npm test --silent -- --config environments/playwright.config.js
+
 screenshot: $(STAMPS)/ui-tests
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
 		npm test --silent -- --config playwright.screenshot.config.js
 
-bench: $(STAMPS)/bench
+bench: $(STAMPS)/bench $(STAMPS)/ui-tests
 	python benchmarks/fits.py
 	python benchmarks/cubes.py
 	python benchmarks/sentinel.py
@@ -80,6 +85,7 @@ bench: $(STAMPS)/bench
 	python benchmarks/anomalies.py
 	python benchmarks/learning.py
 	python benchmarks/latent.py
+	python benchmarks/lab.py
 
 build: $(STAMPS)/build
 

@@ -74,7 +74,8 @@ class AstrodataLab(Configurable):
     ).tag(config=True)
     disabled_sections = List(
         Enum(list(SECTIONS)),
-        help=f"Sections that the panel does not have and routes that are not there: {', '.join(SECTIONS)}.",
+        help="Sections that the panel does not have, or the launcher's templates, and routes that are not "
+        f"there: {', '.join(SECTIONS)}.",
     ).tag(config=True)
 
     @validate("allowed_roots")

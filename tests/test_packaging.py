@@ -57,6 +57,8 @@ def test_a_wheel_built_from_the_sdist_without_node_holds_both_halves(wheel: Path
     data = f"astrodata_lab-{version}.data/data/"
     for wanted in (
         "astrodata_lab/routes.py",
+        "astrodata_lab/templates/fits.ipynb",
+        "astrodata_lab/locale/it_IT/LC_MESSAGES/astrodata_lab.json",
         "astrodata_kernel/__init__.py",
         "astrodata_kernel/static/fits.js",
         "astrodata_kernel/static/fits.css",

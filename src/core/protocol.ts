@@ -2,12 +2,16 @@
  * What crosses between a widget's view and the kernel. Mirror of `widgets/base.py` (frames, hello)
  * and of the handlers in `widgets/fits.py`; told in `docs/architecture.md`.
  */
+import type { Environment } from './environment';
 import type { PreparingRequests } from './preparing';
 import type { RegionRequests, RegionTraits } from './regions';
 import type { CatalogueRequests, CatalogueTraits } from './catalogue';
 import type { CubeRequests, CubeTraits } from './cubes';
 
-/** Number that both halves compare in `hello`; raised when a frame changes its meaning. */
+/**
+ * Number that the halves compare when they meet; `kernel/astrodata_kernel/environment.py` has it too, and says when
+ * it is raised.
+ */
 export const PROTOCOL = 1;
 
 /** The frame that asks. */
@@ -100,9 +104,11 @@ export interface Where {
   readonly plane: number;
 }
 
+/** What a half says of itself when it is greeted; one of another protocol may say less. */
 export interface HelloMeta {
   readonly protocol: number;
   readonly version: string;
+  readonly environment?: Environment;
 }
 
 export interface DescribeMeta {

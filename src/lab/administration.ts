@@ -2,7 +2,7 @@ import { PageConfig } from '@jupyterlab/coreutils';
 
 /** What the administrator of the server decided of the panel: `astrodata_lab/app.py` writes it on the page. */
 export interface IAdministration {
-  /** Of `compute`, `labels`, `models` and `runs`. */
+  /** Of `compute`, `labels`, `models`, `runs` and `templates`, which are the launcher's cards. */
   readonly disabledSections: readonly string[];
   /** Contents-API path of the folder for uploads; empty for the one that the file browser shows. */
   readonly uploadFolder: string;

@@ -4,6 +4,9 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { HelloMeta } from '../core/protocol';
+import { TranslationBundle } from '@jupyterlab/translation';
+
 /** One dataset of the catalogue. */
 export interface IDataset {
   readonly name: string;
@@ -223,6 +226,12 @@ export interface IModel {
   readonly versions: readonly IModelVersion[];
 }
 
+/** A notebook's file, as nbformat 4 has it. */
+export interface INotebook {
+  readonly metadata: { kernelspec?: { name: string; display_name: string; language: string } };
+  readonly cells: readonly object[];
+}
+
 /** What an uploaded file must turn out to be. */
 export interface IExpectation {
   readonly size: number;
@@ -245,7 +254,8 @@ export class ApiError extends Error {
 export async function requestAPI<T>(
   endPoint: string,
   init: RequestInit,
-  serverSettings: ServerConnection.ISettings
+  serverSettings: ServerConnection.ISettings,
+  trans: TranslationBundle
 ): Promise<T> {
   const url = URLExt.join(serverSettings.baseUrl, 'astrodata-lab', endPoint);
   let response: Response;
@@ -254,11 +264,11 @@ export async function requestAPI<T>(
     response = await ServerConnection.makeRequest(url, init, serverSettings);
     text = await response.text();
   } catch {
-    throw silence();
+    throw silence(trans);
   }
   const body = parse(text);
   if (!response.ok) {
-    throw errorOf(response, body);
+    throw errorOf(response, body, trans);
   }
   return body as T;
 }
@@ -268,7 +278,8 @@ async function lastLine<T>(
   endPoint: string,
   signal: AbortSignal,
   progress: (share: number) => void,
-  serverSettings: ServerConnection.ISettings
+  serverSettings: ServerConnection.ISettings,
+  trans: TranslationBundle
 ): Promise<T> {
   const url = URLExt.join(serverSettings.baseUrl, 'astrodata-lab', endPoint);
   let last: Record<string, unknown> = { progress: 0 };
@@ -287,13 +298,13 @@ async function lastLine<T>(
       take(await response.text());
     }
   } catch {
-    throw silence();
+    throw silence(trans);
   }
   if (!response.ok || 'error' in last) {
-    throw errorOf(response, last);
+    throw errorOf(response, last, trans);
   }
   if ('progress' in last) {
-    throw silence(); // cut off before its end
+    throw silence(trans); // cut off before its end
   }
   return last as T;
 }
@@ -315,8 +326,9 @@ async function eachLine(
   }
 }
 
-function silence(): ApiError {
-  return new ApiError('network', 'The Jupyter server did not answer: is it still running?');
+function silence(trans: TranslationBundle): ApiError {
+  const text = trans.__('The Jupyter server did not answer: is it still running?');
+  return new ApiError('network', text);
 }
 
 function datasetOf(name: string): string {
@@ -331,22 +343,27 @@ function parse(text: string): unknown {
   }
 }
 
-function errorOf(response: Response, body: unknown): ApiError {
+function errorOf(response: Response, body: unknown, trans: TranslationBundle): ApiError {
   const error = (body as { error?: { code?: unknown; message?: unknown } } | undefined)?.error;
   if (typeof error?.code === 'string' && typeof error.message === 'string') {
     return new ApiError(error.code, error.message);
   }
   // A 404 in other words than ours: nobody listens at this address.
   const code = response.status === 404 ? 'no-server' : 'network';
-  return new ApiError(code, `The Jupyter server answered ${response.status}.`);
+  return new ApiError(code, trans.__('The Jupyter server answered %1.', response.status));
 }
 
 /** The routes, one method each. */
 export class Api {
-  constructor(readonly serverSettings: ServerConnection.ISettings) {}
+  constructor(
+    readonly serverSettings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
 
-  async version(): Promise<string> {
-    return (await this._ask<{ version: string }>('version')).version;
+  /** What the server's half says of itself; one of the first versions gives no protocol. */
+  async hello(): Promise<HelloMeta> {
+    const said = await this._ask<Partial<HelloMeta> & { version: string }>('version');
+    return { ...said, protocol: said.protocol ?? 0 };
   }
 
   /** The catalogue, null where it is still the version that is known. */
@@ -383,6 +400,11 @@ export class Api {
     return this._ask('models');
   }
 
+  /** A notebook to begin with, by its name. */
+  template(name: string): Promise<INotebook> {
+    return this._ask('templates' + URLExt.objectToQueryString({ name }));
+  }
+
   add(path: string, expect?: IExpectation): Promise<IDataset> {
     return this._ask('datasets', {
       method: 'POST',
@@ -416,7 +438,13 @@ export class Api {
     signal: AbortSignal
   ): Promise<IVerification> {
     const query = URLExt.objectToQueryString({ name });
-    return lastLine<IVerification>('verify' + query, signal, progress, this.serverSettings);
+    return lastLine<IVerification>(
+      'verify' + query,
+      signal,
+      progress,
+      this.serverSettings,
+      this._trans
+    );
   }
 
   /** What a file tells of itself, with the first of its cards. */
@@ -431,6 +459,6 @@ export class Api {
   }
 
   private _ask<T>(endPoint: string, init: RequestInit = {}): Promise<T> {
-    return requestAPI<T>(endPoint, init, this.serverSettings);
+    return requestAPI<T>(endPoint, init, this.serverSettings, this._trans);
   }
 }

@@ -24,6 +24,6 @@ export function scaleCluster(workers: number): CellOf {
   return () => `${IMPORT}\ncluster = adk.compute.current()\ncluster.scale(${workers})\ncluster`;
 }
 
-/** Ends the cluster that was opened last. */
+/** Ends the cluster that was opened last, or says that there is none. */
 export const stopCluster: CellOf = () =>
-  `${IMPORT}\ncluster = adk.compute.current()\ncluster.close()\ncluster`;
+  `${IMPORT}\ncluster = adk.tasks.cluster_now()\ncluster.close()\ncluster`;

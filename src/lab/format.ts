@@ -1,3 +1,5 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
 import { IDataset } from './api';
 
 /** A size as people say it: `1.04 MB`. */
@@ -13,16 +15,33 @@ export function sizeText(bytes: number): string {
 }
 
 /** A shape as people say it, width before height: `721 × 720`; rows first for tables and traces. */
-export function shapeText(dataset: Pick<IDataset, 'kind' | 'shape'>): string {
+export function shapeText(
+  dataset: Pick<IDataset, 'kind' | 'shape'>,
+  trans: TranslationBundle
+): string {
   const sizes = [...dataset.shape];
   if (dataset.kind === 'waveforms' && sizes.length === 2) {
-    return `${sizes[0]} traces × ${sizes[1]}`;
+    return trans.__('%1 traces × %2', sizes[0], sizes[1]);
   }
   if (dataset.kind !== 'table' && sizes.length > 1) {
     const [columns, rows] = [sizes.pop() as number, sizes.pop() as number];
     return [columns, rows, ...sizes.reverse()].join(' × ');
   }
   return sizes.join(' × ');
+}
+
+/** A kind of dataset in a word; as Python names it, where a reader of somebody else's gave it. */
+export function kindText(kind: string, trans: TranslationBundle): string {
+  const words: Record<string, string> = {
+    image: trans.__('image'),
+    cube: trans.__('cube'),
+    table: trans.__('table'),
+    spectrum: trans.__('spectrum'),
+    waveforms: trans.__('waveforms'),
+    strain: trans.__('strain'),
+    scene: trans.__('scene')
+  };
+  return Object.hasOwn(words, kind) ? words[kind] : kind;
 }
 
 /** A time as people say it: `0.4 s`, `3 min 20 s`, `2 h 5 min`. */

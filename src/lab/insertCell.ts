@@ -7,8 +7,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { Contents } from '@jupyterlab/services';
 
-import { IDataset, ILabelSession } from './api';
-import { cellSource, labelSource, pythonKernel } from './python';
+import { pythonKernel } from './python';
 import { CellOf } from './runCells';
 
 export interface ICellInserterOptions {
@@ -24,22 +23,20 @@ export interface ICellInserterOptions {
 export class CellInserter {
   constructor(private readonly _options: ICellInserterOptions) {}
 
-  /** Insert a cell that opens a dataset. */
-  insert(dataset: IDataset): Promise<void> {
-    return this._insert(panel => this.source(dataset, panel));
-  }
-
-  /** Insert a cell that goes on with a label session. */
-  insertLabels(session: ILabelSession): Promise<void> {
-    return this._insert(panel => labelSource(session, this._folderOf(panel)));
+  /** Insert a cell and run it to its end. */
+  async insert(cell: CellOf): Promise<void> {
+    const panel = await this._put(cell);
+    await this.run(panel);
+    // The picture comes below the cell: without this it is below the page too.
+    await panel.content.scrollToItem(panel.content.activeCellIndex, 'start');
   }
 
   /**
-   * Insert a cell of any kind, and give what runs it, if the settings say so: that cell, whichever the
-   * person has gone to meanwhile.
+   * Insert a cell, and give what runs it, if the settings say so: that cell, whichever the person has gone
+   * to meanwhile.
    */
   async insertCell(source: CellOf): Promise<() => Promise<void>> {
-    const panel = await this._put(one => source(this._folderOf(one)));
+    const panel = await this._put(source);
     const notebook = panel.content;
     const cell = notebook.activeCell!;
     await notebook.scrollToItem(notebook.activeCellIndex, 'start');
@@ -58,25 +55,17 @@ export class CellInserter {
   }
 
   /** The Python for one notebook. */
-  source(dataset: IDataset, panel: NotebookPanel | null): string {
-    return cellSource(dataset, this._folderOf(panel));
-  }
-
-  /** Insert a cell and run it to its end. */
-  private async _insert(sourceFor: (panel: NotebookPanel) => string): Promise<void> {
-    const panel = await this._put(sourceFor);
-    await this.run(panel);
-    // The picture comes below the cell: without this it is below the page too.
-    await panel.content.scrollToItem(panel.content.activeCellIndex, 'start');
+  source(cell: CellOf, panel: NotebookPanel | null): string {
+    return cell(this._folderOf(panel));
   }
 
   /** Insert a cell below the active one, in a new notebook if there is none. */
-  private async _put(sourceFor: (panel: NotebookPanel) => string): Promise<NotebookPanel> {
+  private async _put(cellOf: CellOf): Promise<NotebookPanel> {
     const panel = this._current() ?? (await this._create());
     await panel.context.ready;
     this._options.app.shell.activateById(panel.id);
     const notebook = panel.content;
-    const source = sourceFor(panel);
+    const source = this.source(cellOf, panel);
     const cells = notebook.model!.sharedModel;
     const active = notebook.activeCell;
     if (active?.model.type === 'code' && active.model.sharedModel.getSource().trim() === '') {

@@ -7,10 +7,13 @@
  */
 import { PathExt } from '@jupyterlab/coreutils';
 
-import { IPipeline, IRun, IRunDetails } from './api';
+import { IModel, IModelVersion, IPipeline, IRun, IRunDetails } from './api';
 
 const IMPORT = 'import astrodata_kernel as adk';
 const STORE = 'astrodata/mlflow.db';
+
+/** The alias of the version that one takes. */
+const CHAMPION = 'champion';
 
 /** Makes the source of a cell. */
 export type CellOf = (folder: string) => string;
@@ -59,6 +62,12 @@ function changedSince(source: string, copy: boolean): string {
     : `${change} this runs it as it is now.`;
 }
 
+/** Opens a run: its steps, what they gave and its notes. */
+export function openRun(run: Pick<IRun, 'id'>): CellOf {
+  return folder =>
+    `${IMPORT}\nrun = adk.pipeline.Run.of(${quoted(run.id)}, ${quoted(root(folder))})\nrun`;
+}
+
 /** Draws what a run used and made. */
 export function runLineage(run: Pick<IRun, 'id'>): CellOf {
   return folder =>
@@ -90,8 +99,18 @@ export function modelLineage(hash: string): CellOf {
   return folder => `${IMPORT}\nadk.lineage.Store(${quoted(root(folder))}).back(${quoted(hash)})`;
 }
 
+/** Loads the champion of a model, or else its newest version; null for one without versions. */
+export function openModel({ name, versions }: Pick<IModel, 'name' | 'versions'>): CellOf | null {
+  const one = versions.find(({ aliases }) => aliases.includes(CHAMPION)) ?? versions.at(0);
+  return one === undefined ? null : loadModel(name, one);
+}
+
 /** Loads a version of a model, by an alias that it has. */
-export function loadModel(name: string, which: string | number): CellOf {
+export function loadModel(
+  name: string,
+  { aliases, version }: Pick<IModelVersion, 'aliases' | 'version'>
+): CellOf {
+  const which = aliases.includes(CHAMPION) ? CHAMPION : (aliases.at(0) ?? version);
   return folder =>
     `${IMPORT}\nmodel = adk.tracking.Registry(${tracker(folder, STORE)})` +
     `.load(${quoted(name)}, ${typeof which === 'number' ? which : quoted(which)})\nmodel`;

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 
 import pytest
+from astrodata_kernel.environment import PROTOCOL
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("before")
 
 
-async def test_version_gives_the_version_of_the_server_half(ask):
+async def test_version_gives_version_protocol_and_environment_of_the_server_half(ask):
     from astrodata_lab._version import __version__
 
-    assert await ask("version") == (200, {"version": __version__})
+    status, said = await ask("version")
+    assert (status, said["version"], said["protocol"]) == (200, __version__, PROTOCOL)
+    # Whole, though it may lie below the folder that the server shows: it is typed into a terminal.
+    assert said["environment"]["python"] == sys.executable
 
 
 async def test_sniff_tells_what_a_file_holds(ask):

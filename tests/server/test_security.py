@@ -153,7 +153,7 @@ class TestLimits:
     def jp_server_config(self, jp_server_config, shared):
         config = Config(jp_server_config)
         config.AstrodataLab.allowed_roots = [str(shared)]
-        config.AstrodataLab.disabled_sections = ["models", "runs", "compute"]
+        config.AstrodataLab.disabled_sections = ["models", "runs", "compute", "templates"]
         config.AstrodataLab.upload_folder = "data/uploads/"
         config.AstrodataLab.max_waiting = 7
         return config
@@ -177,7 +177,7 @@ class TestLimits:
 
     async def test_a_section_that_is_switched_off_has_no_routes(self, ask, jp_fetch, root):
         assert (await ask("labels"))[0] == 200
-        for route in ("runs", "models", "pipelines"):
+        for route in ("runs", "models", "pipelines", "templates"):
             for verb, body in (("GET", None), ("POST", "{}")):
                 with pytest.raises(HTTPClientError) as caught:
                     await jp_fetch("astrodata-lab", route, method=verb, body=body)
@@ -186,7 +186,7 @@ class TestLimits:
     def test_the_page_is_told_what_the_panel_must_know(self, jp_serverapp, lab):
         told = jp_serverapp.web_app.settings["page_config_data"]["astrodataLab"]
         assert json.loads(json.dumps(told)) == {
-            "disabledSections": ["models", "runs", "compute"],
+            "disabledSections": ["models", "runs", "compute", "templates"],
             "uploadFolder": "data/uploads",
         }
 

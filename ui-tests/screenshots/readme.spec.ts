@@ -11,7 +11,7 @@ import {
   openPanel,
   picture
 } from '../tests/steps';
-import { imageOf } from './pictures';
+import { keep } from './pictures';
 
 for (const theme of ['light', 'dark'] as const) {
   test(`the panel and a viewer, ${theme}`, async ({ page }) => {
@@ -40,6 +40,6 @@ for (const theme of ['light', 'dark'] as const) {
     await expect.poll(() => colours(canvas)).toBeGreaterThan(100);
     await canvas.hover();
     await expect(page.getByRole('status').filter({ hasText: 'FK5' })).toBeVisible();
-    await page.screenshot({ path: imageOf(`first-light-${theme}.png`) });
+    keep(await page.screenshot(), `first-light-${theme}.png`);
   });
 }

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { expect, test } from '@jupyterlab/galata';
 import { EXAMPLES, emptyCatalogue, newNotebook, openPanel, runCell } from '../tests/steps';
-import { imageOf } from './pictures';
+import { keep } from './pictures';
 
 /** The panel beside a pipeline of docs/astrodata.md. */
 test('images: runs in the panel', async ({ page, tmpPath }) => {
@@ -29,5 +29,5 @@ other = cardio.run(workspace="..", trees=50)`
   const row = runs.getByRole('button', { name: /^cardio, done/ }).first();
   await row.click();
   await expect(runs.getByRole('group', { name: /^Run / })).toContainText('forest');
-  await page.screenshot({ path: imageOf('astrodata-panel.png') });
+  keep(await page.screenshot(), 'astrodata-panel.png');
 });

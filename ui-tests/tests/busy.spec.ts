@@ -44,7 +44,8 @@ async function zoomInAndSeeTiles(page: IJupyterLabPageFixture): Promise<number> 
 }
 
 async function stopTheLoop(page: IJupyterLabPageFixture): Promise<void> {
-  // The cell is still running: what was seen before was seen while it ran.
+  // The cell is still running: what was seen before was seen while it ran, and Lab says so in spite of the answers.
+  await expect(page.getByText('| Busy').first()).toBeVisible();
   await expect(page.getByText('the loop is over')).toHaveCount(0);
   await page.contents.uploadContent('', 'text', `${await folder(page)}/stop`);
   await expect(page.getByText('the loop is over')).toHaveCount(1, { timeout: 60000 });

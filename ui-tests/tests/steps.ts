@@ -33,18 +33,22 @@ export async function emptyCatalogue(page: IJupyterLabPageFixture): Promise<void
 /** Drop files of this machine on an element, as a desktop's file manager does. */
 export async function dropFromDesktop(
   target: Locator,
-  files: { name: string; bytes: Buffer }[]
+  files: { name: string; bytes: Buffer; modified?: number }[]
 ): Promise<void> {
   const transfer = await target.page().evaluateHandle(
     list => {
       const data = new DataTransfer();
-      for (const { name, base64 } of list) {
+      for (const { name, base64, modified } of list) {
         const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
-        data.items.add(new File([bytes], name));
+        data.items.add(new File([bytes], name, { lastModified: modified ?? Date.now() }));
       }
       return data;
     },
-    files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') }))
+    files.map(({ name, bytes, modified }) => ({
+      name,
+      base64: bytes.toString('base64'),
+      modified
+    }))
   );
   for (const type of ['dragenter', 'dragover', 'drop']) {
     await target.dispatchEvent(type, { dataTransfer: transfer });

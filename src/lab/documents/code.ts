@@ -10,9 +10,6 @@ export const AGAIN = 'viewer';
 /** Ends the viewer that is there, before another one is opened in its place. */
 export const CLOSE = 'viewer.close()';
 
-/** Where the environment of the kernel is. */
-export const WHERE = 'import sys\nprint(sys.executable)';
-
 /** The code of the viewer, cut at its paths: see `widgets/documents.py`. */
 export const PARTS =
   'from astrodata_kernel.widgets.documents import code_parts\nprint(code_parts(viewer))';
@@ -46,15 +43,6 @@ export function cellOf(printed: string, here: string): CellOf | null {
   };
 }
 
-/** Gives the line of a shell that installs the toolkit in the environment of a kernel. */
-export function installCommand(python: string, version: string): string {
-  return `${shellWord(python)} -m pip install astrodata-lab==${version}`;
-}
-
 function isWhole(source: string): boolean {
   return source.startsWith('/') || /^\w+:/.test(source);
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 }

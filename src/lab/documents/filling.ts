@@ -1,5 +1,5 @@
 /** Lets a viewer fill its tab: it is as high as its trait says, which is made for a notebook. */
-import { WidgetModel } from './widgetModels';
+import { OwnHeight } from '../../core/detach';
 
 /** CSS pixels. */
 const LOWEST = 120;
@@ -8,18 +8,18 @@ const NEAR = 2;
 /**
  * Keep a viewer as high as the place that it is in.
  *
- * The trait `height` is that of one picture or panel, and a viewer may have several below each other: what a
- * change of it does to the whole is measured.
+ * Its height is that of one picture or panel, and a viewer may have several below each other: what a change of it
+ * does to the whole is measured.
  *
  * @param signal - Ends it.
  */
 export function fill(
   place: HTMLElement,
   root: HTMLElement,
-  model: WidgetModel,
+  own: OwnHeight,
   signal: AbortSignal
 ): void {
-  if (typeof model.get('height') !== 'number') {
+  if (own.get() === undefined) {
     return;
   }
   let panels = 1;
@@ -27,16 +27,15 @@ export function fill(
     // A first step tells how many panels there are, a second one is right.
     for (let step = 0; step < 2; step++) {
       const missing = place.clientHeight - root.offsetHeight;
-      const height = model.get('height') as number;
+      const height = own.get() as number;
       const wanted = Math.max(LOWEST, Math.floor(height + missing / panels));
       if (place.clientHeight === 0 || Math.abs(missing) <= NEAR || wanted === height) {
         break;
       }
       const before = root.offsetHeight;
-      model.set('height', wanted);
+      own.set(wanted);
       panels = Math.max(1, Math.round((root.offsetHeight - before) / (wanted - height)));
     }
-    model.save_changes();
   };
   const observer = new ResizeObserver(settle);
   // Toolbars wrap, and panels open and close.

@@ -1,6 +1,7 @@
 /** The cell that labels a file: with the session that it has, or with a new one. */
 import { PathExt, URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Api, ILabelSession, requestAPI } from '../api';
 import { hasEvents, labelSource } from '../python';
@@ -21,12 +22,13 @@ interface IFacts {
  */
 export async function labelCell(
   path: string,
-  settings: ServerConnection.ISettings
+  settings: ServerConnection.ISettings,
+  trans: TranslationBundle
 ): Promise<CellOf | null> {
   const route = 'sniff' + URLExt.objectToQueryString({ path });
   const [{ kind, format }, { sessions }] = await Promise.all([
-    requestAPI<IFacts>(route, {}, settings),
-    new Api(settings).labels()
+    requestAPI<IFacts>(route, {}, settings, trans),
+    new Api(settings, trans).labels()
   ]);
   const known = sessions.find(({ source }) => source?.path === path);
   const source = { name: PathExt.basename(path), path, kind, format, state: 'ok' as const };

@@ -10,7 +10,7 @@ import { ITranslator, nullTranslator, TranslationBundle } from '@jupyterlab/tran
 
 import { panelIcon } from '../icons';
 import { CellInserter } from '../insertCell';
-import { Settings } from '../panel/settings';
+import { loadSettings, Settings } from '../panel/settings';
 import { pythonKernel } from '../python';
 import { CellOf } from '../runCells';
 import { FactsOnly, PROVIDER } from './contents';
@@ -20,9 +20,6 @@ import { KeptKernels } from './kept';
 import { labelCell } from './labels';
 import { DataModelFactory, MODEL } from './model';
 import { Viewing } from './viewing';
-
-/** Whose setting says whether inserted cells run. */
-const PANEL = 'astrodata-lab:panel';
 
 const VIEW = 'astrodata-lab:view-selected';
 const LABEL = 'astrodata-lab:label-selected';
@@ -53,7 +50,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const trans = (translator ?? nullTranslator).load('astrodata_lab');
     const settings = new Settings();
-    void registry?.load(PANEL).then(loaded => settings.follow(loaded));
+    void (registry && loadSettings(registry, trans).then(loaded => settings.follow(loaded)));
     /** Insert the cell of a file and run it; a new notebook goes beside the file. */
     const insert = async (path: string, cell: CellOf): Promise<void> => {
       const inserter = new CellInserter({
@@ -172,7 +169,7 @@ function addCommands(
     execute: async () => {
       const path = serviceManager.contents.localPath(selected()[0].path);
       try {
-        const cell = await labelCell(path, serviceManager.serverSettings);
+        const cell = await labelCell(path, serviceManager.serverSettings, trans);
         if (cell === null) {
           throw new Error(
             trans.__(

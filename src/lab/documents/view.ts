@@ -3,9 +3,12 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
+import { OwnHeight } from '../../core/detach';
+import { adviceNode } from '../handshake/commandNode';
 import { fill } from './filling';
 import { render } from './rendering';
 import { Phase, Remedy, Viewing } from './viewing';
+import { WidgetModel } from './widgetModels';
 
 const CLASS = 'jp-astrodata-lab-document';
 
@@ -73,7 +76,7 @@ export class DocumentView extends Widget {
     this._drawn = { model, abort: () => controller.abort() };
     const { signal } = controller;
     render(model, models, this._host, signal).then(
-      root => signal.aborted || fill(this._host, root, model, signal),
+      root => signal.aborted || fill(this._host, root, heightOf(model), signal),
       (error: Error) => {
         if (!signal.aborted) {
           this._host.replaceChildren();
@@ -100,12 +103,8 @@ export class DocumentView extends Widget {
         return [paragraph(trans.__('Reading %1…', this._name())), bar, stop];
       }
       case 'failed': {
-        const parts = [paragraph(phase.text)];
-        if (phase.command !== undefined) {
-          const command = document.createElement('pre');
-          command.textContent = phase.command;
-          parts.push(command);
-        }
+        const { advice } = phase;
+        const parts: HTMLElement[] = [advice ? adviceNode(advice, trans) : paragraph(phase.text)];
         parts.push(this._button(phase.remedy));
         if (phase.details) {
           const details = document.createElement('details');
@@ -142,6 +141,17 @@ export class DocumentView extends Widget {
   private readonly _host = document.createElement('div');
   /** What is drawn now, and how it ends. */
   private _drawn: { model?: unknown; abort(): void } | null = null;
+}
+
+/** The height of a document's viewer is its trait: nobody else shows that widget. */
+function heightOf(model: WidgetModel): OwnHeight {
+  return {
+    get: () => model.get('height') as number | undefined,
+    set: pixels => {
+      model.set('height', pixels);
+      model.save_changes();
+    }
+  };
 }
 
 function paragraph(text: string): HTMLElement {

@@ -9,10 +9,11 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
+import { adviceOnNoToolkit, IAdvice } from '../handshake/advice';
+import { environmentOfKernel, lacksToolkit } from '../handshake/learning';
 import { cellSource } from '../python';
 import { CellOf } from '../runCells';
-import { VERSION } from '../version';
-import { AGAIN, cellOf, CLOSE, installCommand, openCode, PARTS, WHERE } from './code';
+import { AGAIN, cellOf, CLOSE, openCode, PARTS } from './code';
 import { IKernelError, run } from './running';
 import { WidgetModel, WidgetModels } from './widgetModels';
 
@@ -27,8 +28,8 @@ export type Phase =
       readonly name: 'failed';
       readonly text: string;
       readonly remedy: Remedy;
-      /** For a shell. */
-      readonly command?: string;
+      /** In the place of the text. */
+      readonly advice?: IAdvice;
       /** Where in the code it happened. */
       readonly details?: string;
     };
@@ -249,17 +250,11 @@ export class Viewing implements IDisposable {
     const { session, trans } = this._options;
     if (name === 'KeyboardInterrupt' || name === 'Cancelled') {
       this._fail(trans.__('Reading was stopped.'), 'retry');
-    } else if (name === 'ModuleNotFoundError' && message.includes("'astrodata_kernel'")) {
-      const python = (await run(kernel, WHERE)).text.trim() || 'python';
+    } else if (lacksToolkit(name, message)) {
+      const environment = await environmentOfKernel(kernel);
       if (here()) {
-        this._fail(
-          trans.__(
-            'The kernel “%1” does not have the toolkit. Install it in that environment, then press Restart:',
-            session.kernelDisplayName
-          ),
-          'restart',
-          { command: installCommand(python, VERSION) }
-        );
+        const advice = adviceOnNoToolkit(session.kernelDisplayName, environment, trans);
+        this._fail(advice.text, 'restart', { advice });
       }
     } else {
       this._fail(message || name, 'retry', { details: traceback });
@@ -285,7 +280,7 @@ export class Viewing implements IDisposable {
   private _fail(
     text: string,
     remedy: Remedy,
-    more: { command?: string; details?: string } = {}
+    more: { advice?: IAdvice; details?: string } = {}
   ): void {
     this._enter({ name: 'failed', text, remedy, ...more });
   }

@@ -4,7 +4,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Api, IDataset, IHeader } from '../api';
-import { shapeText, sizeText } from '../format';
+import { kindText, shapeText, sizeText } from '../format';
 
 /** Header cards that are shown; a viewer shows all. */
 const CARDS = 100;
@@ -165,8 +165,11 @@ function factsOf(
   return (
     [
       [trans.__('Path'), dataset.path ?? ''],
-      [trans.__('Kind'), [dataset.kind, dataset.format].filter(Boolean).join(', ')],
-      [trans.__('Shape'), [shapeText(dataset), dataset.dtype].filter(Boolean).join(', ')],
+      [
+        trans.__('Kind'),
+        [kindText(dataset.kind, trans), dataset.format].filter(Boolean).join(', ')
+      ],
+      [trans.__('Shape'), [shapeText(dataset, trans), dataset.dtype].filter(Boolean).join(', ')],
       [trans.__('Size'), sizeText(dataset.size)],
       [trans.__('Tags'), dataset.tags.join(', ')],
       [trans.__('Added'), Number.isFinite(added.getTime()) ? Time.format(added) : ''],

@@ -3,8 +3,9 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { IDataset } from '../api';
-import { percentText, shapeText, sizeText } from '../format';
+import { kindText, percentText, shapeText, sizeText } from '../format';
 import { kindIcon } from '../icons';
+import { cellSource } from '../python';
 import { RenameForm, TagsForm } from './datasetForms';
 import { IDatasetRowsProps } from './datasetRows';
 import { Check, wordOf } from './datasetWork';
@@ -31,10 +32,11 @@ export function DatasetRow(props: IDatasetRowProps): JSX.Element {
   const { name, tags } = dataset;
   const tabIndex = reachable ? 0 : -1;
   const check = work.checkOf(name);
-  const shape = shapeText(dataset);
+  const shape = shapeText(dataset, trans);
   const size = sizeText(dataset.size);
   const state = check === undefined ? fileText(dataset.state, trans) : '';
-  const facts = [name, dataset.kind, shape, size, ...tags, state].filter(Boolean).join(', ');
+  const kind = kindText(dataset.kind, trans);
+  const facts = [name, kind, shape, size, ...tags, state].filter(Boolean).join(', ');
   const editing = work.editing?.name === name ? work.editing.what : null;
   const onContextMenu = (event: React.MouseEvent): void => {
     // The page's own menu stays with Shift, and in a field.
@@ -60,7 +62,10 @@ export function DatasetRow(props: IDatasetRowProps): JSX.Element {
         tabIndex={tabIndex}
         aria-label={facts}
         aria-keyshortcuts="F2 Delete I T V"
-        onMouseDown={event => props.onPress(dataset, event.nativeEvent)}
+        onMouseDown={event => {
+          const cell = (folder: string): string => cellSource(dataset, folder);
+          props.onPress({ name, icon: kindIcon(dataset.kind), cell }, event.nativeEvent);
+        }}
         // The second click of a double click opens nothing more.
         onClick={event => event.detail <= 1 && props.onOpen(dataset)}
       >
@@ -68,7 +73,7 @@ export function DatasetRow(props: IDatasetRowProps): JSX.Element {
         <span className="jp-astrodata-lab-text">
           <span className="jp-astrodata-lab-name">{name}</span>
           <span className="jp-astrodata-lab-facts">
-            <span className="jp-astrodata-lab-badge">{dataset.kind}</span>
+            <span className="jp-astrodata-lab-badge">{kind}</span>
             <span>{shape}</span>
             <span>{size}</span>
           </span>

@@ -1,8 +1,9 @@
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, measureElement, useVirtualizer } from '@tanstack/react-virtual';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Api, IDataset } from '../api';
+import { IDraggable } from '../drag';
 import { DatasetCard } from './datasetCard';
 import { DatasetRow } from './datasetRow';
 import { IPlace } from './datasetMenu';
@@ -34,7 +35,8 @@ export interface IDatasetRowsProps {
   /** Show what can be done with a dataset; `done` is called once the menu has closed. */
   readonly onMenu: (dataset: IDataset, place: IPlace, done: () => void) => void;
   readonly onCopyCode: (dataset: IDataset) => void;
-  readonly onPress: (dataset: IDataset, event: MouseEvent) => void;
+  /** The mouse is pressed on a row, perhaps to drag it into a notebook. */
+  readonly onPress: (dragged: IDraggable, press: MouseEvent) => void;
 }
 
 /** The datasets: one stop for the Tab key, arrows from row to row, and only those drawn that are in view. */
@@ -85,6 +87,9 @@ export function DatasetRows(props: IDatasetRowsProps): JSX.Element {
     getScrollElement: () => scroller.current,
     estimateSize: () => props.thumbnailSize + PADDING,
     getItemKey: index => names[index],
+    // Rows of a hidden panel have no height: with that there would be room for none when it is shown again.
+    measureElement: (row, entry, instance) =>
+      measureElement(row, entry, instance) || instance.options.estimateSize(0),
     overscan: OVERSCAN,
     // The row that the keyboard comes to is always there.
     rangeExtractor: range =>

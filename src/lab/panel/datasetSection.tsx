@@ -1,6 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { kindText } from '../format';
 import { panelIcon } from '../icons';
 import { choose, EVERYTHING, IWanted, valuesOf } from './datasetFilters';
 import { DatasetRows, IDatasetRowsProps } from './datasetRows';
@@ -79,7 +80,8 @@ function Nothing(props: {
   readonly onWant: (wanted: IWanted) => void;
 }): JSX.Element {
   const { trans, wanted } = props;
-  const what = [wanted.kind, wanted.tag, wanted.query].filter(Boolean).join(' ');
+  const kind = wanted.kind && kindText(wanted.kind, trans);
+  const what = [kind, wanted.tag, wanted.query].filter(Boolean).join(' ');
   return (
     <div className="jp-astrodata-lab-note">
       <p role="status">{trans.__('No dataset matches “%1”.', what)}</p>
@@ -152,6 +154,7 @@ function Filters(props: {
       <Choice
         label={trans.__('Kind')}
         all={trans.__('All kinds')}
+        text={kind => kindText(kind, trans)}
         values={props.kinds}
         value={wanted.kind}
         onChoose={kind => onWant({ ...wanted, kind })}
@@ -159,6 +162,7 @@ function Filters(props: {
       <Choice
         label={trans.__('Tag')}
         all={trans.__('All tags')}
+        text={tag => tag}
         values={props.tags}
         value={wanted.tag}
         onChoose={tag => onWant({ ...wanted, tag })}
@@ -185,9 +189,10 @@ function Choice(props: {
   readonly all: string;
   readonly values: readonly (readonly [string, number])[];
   readonly value: string;
+  readonly text: (value: string) => string;
   readonly onChoose: (value: string) => void;
 }): JSX.Element | null {
-  const { values, value } = props;
+  const { values, value, text } = props;
   // A value that the last dataset has lost stays chosen until the person chooses another one.
   const gone = value !== '' && !values.some(([one]) => one === value);
   if (values.length === 0 && !gone) {
@@ -201,10 +206,10 @@ function Choice(props: {
       onChange={event => props.onChoose(event.target.value)}
     >
       <option value="">{props.all}</option>
-      {gone ? <option value={value}>{value}</option> : null}
+      {gone ? <option value={value}>{text(value)}</option> : null}
       {values.map(([one, count]) => (
         <option key={one} value={one}>
-          {`${one} (${count.toLocaleString()})`}
+          {`${text(one)} (${count.toLocaleString()})`}
         </option>
       ))}
     </select>

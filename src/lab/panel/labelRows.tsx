@@ -3,6 +3,9 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { ILabelSession } from '../api';
+import { IDraggable } from '../drag';
+import { labelIcon } from '../icons';
+import { labelSource } from '../python';
 import { Labels } from './labels';
 import { useRows } from './rows';
 import { Section } from './section';
@@ -17,6 +20,8 @@ export interface ILabelSectionProps {
   readonly example: string;
   readonly trans: TranslationBundle;
   readonly onOpenLabels: (session: ILabelSession) => void;
+  /** The mouse is pressed on a row, perhaps to drag it into a notebook. */
+  readonly onPress: (dragged: IDraggable, press: MouseEvent) => void;
 }
 
 /** The label sessions. */
@@ -116,6 +121,10 @@ function Row(
       tabIndex={props.reachable ? 0 : -1}
       aria-label={words.all}
       title={words.tooltip}
+      onMouseDown={event => {
+        const cell = (folder: string): string => labelSource(session, folder);
+        props.onPress({ name: session.name, icon: labelIcon, cell }, event.nativeEvent);
+      }}
       // The second click of a double click opens nothing more.
       onClick={event => event.detail <= 1 && props.onOpenLabels(session)}
     >
@@ -200,7 +209,8 @@ function wordsOf(session: ILabelSession, trans: TranslationBundle): IWords {
     known ? trans.__('Last changed %1', Time.format(date)) : '',
     session.source === null
       ? trans.__('Click for its table of labels')
-      : trans.__('Click to go on labelling in the notebook')
+      : trans.__('Click to go on labelling in the notebook'),
+    trans.__('Drag it into a notebook to have the cell where it is dropped')
   ];
   return {
     labelled,

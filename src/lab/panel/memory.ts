@@ -3,9 +3,10 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 const KEY = 'astrodata-lab:panel';
 
-const SECTIONS = ['datasets', 'compute', 'runs', 'models', 'labels'] as const;
+/** What the panel consists of, from top to bottom. */
+export const SECTIONS = ['datasets', 'compute', 'runs', 'models', 'labels'] as const;
 
-/** What the panel consists of. */
+/** One of what the panel consists of. */
 export type SectionId = (typeof SECTIONS)[number];
 
 export const ORDERS = ['name', 'newest', 'size', 'kind'] as const;

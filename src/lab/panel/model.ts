@@ -3,20 +3,26 @@ import { Contents } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
+import { HelloMeta } from '../../core/protocol';
 import { Api, ApiError, IDataset, IExpectation, IListing, IRun } from '../api';
+import { adviceOnServer, IAdvice } from '../handshake/advice';
 import { ClashAnswer, IUploadOptions } from '../upload';
 import { UploadApi } from '../uploadApi';
-import { VERSION } from '../version';
 import { DatasetWork } from './datasetWork';
 import { Imports } from './imports';
 import { Labels } from './labels';
 import { Models } from './models';
+import { Polled } from './polling';
 import { Runs } from './runs';
+import { ServerWatch } from './serverWatch';
 import { wordOf } from './states';
 import { ITask, TaskList } from './tasks';
 
 /** Milliseconds between two refreshes that nobody asked for. */
 const QUIET = 3000;
+
+/** Milliseconds to the next try where the list cannot be had from a server that is there. */
+const AGAIN = 15_000;
 
 export interface IPanelModelOptions {
   readonly api: Api;
@@ -38,6 +44,8 @@ export interface IPanelModelOptions {
  */
 export class PanelModel implements IDisposable {
   constructor(private readonly _options: IPanelModelOptions) {
+    this.server = new ServerWatch(() => _options.api.hello());
+    this.server.changed.connect(this._onServer, this);
     this.tasks = new TaskList();
     this.tasks.changed.connect(this._emit, this);
     const { contents, folder, onClash, pause, trans, uploads } = _options;
@@ -52,11 +60,11 @@ export class PanelModel implements IDisposable {
       pause
     });
     this.labels = new Labels(_options.api);
-    this.labels.changed.connect(this._emit, this);
+    this.labels.changed.connect(this._onPolled, this);
     this.runs = new Runs(_options.api);
     this.runs.changed.connect(this._onRunsChanged, this);
     this.models = new Models(_options.api);
-    this.models.changed.connect(this._emit, this);
+    this.models.changed.connect(this._onPolled, this);
     for (const section of ['labels', 'runs', 'models'] as const) {
       if (_options.disabledSections?.includes(section)) {
         this[section].leaveOut();
@@ -81,6 +89,9 @@ export class PanelModel implements IDisposable {
 
   readonly runs: Runs;
 
+  /** Whether the server answers. */
+  readonly server: ServerWatch;
+
   readonly tasks: TaskList;
 
   readonly work: DatasetWork;
@@ -94,9 +105,21 @@ export class PanelModel implements IDisposable {
     return this._listing.datasets;
   }
 
-  /** Sentences about records or versions that are not as they should be. */
+  /** What to do about halves that are missing or do not fit; those that were told first are first. */
+  get advice(): readonly IAdvice[] {
+    return [...this._advice.values()];
+  }
+
+  /** What the server's half said of itself; null before. */
+  get greeting(): HelloMeta | null {
+    return this._greeting;
+  }
+
+  /** Sentences about records that are not as they should be. */
   get warnings(): readonly string[] {
-    return this._warnings;
+    return this._status === 'ready' && this.server.away !== null
+      ? [this._awayText]
+      : this._warnings;
   }
 
   /** `ready` once there is a list; the list stays when a later refresh fails. */
@@ -106,7 +129,7 @@ export class PanelModel implements IDisposable {
 
   /** Why there is no list. */
   get failure(): string {
-    return this._failure;
+    return this.server.away === null ? this._failure : this._awayText;
   }
 
   /** What happened last, for those who listen to the page. */
@@ -125,6 +148,7 @@ export class PanelModel implements IDisposable {
     this.labels.dispose();
     this.models.dispose();
     this.runs.dispose();
+    this.server.dispose();
     this.work.dispose();
     clearTimeout(this._timer);
     Signal.clearData(this);
@@ -133,8 +157,8 @@ export class PanelModel implements IDisposable {
   /** Shake hands with the server's half and get the first list. */
   async start(): Promise<void> {
     try {
-      const version = await this._options.api.version();
-      this._mismatch = version === VERSION ? null : this._mismatchText(version);
+      this._greeting = await this._options.api.hello();
+      this.advise('server', adviceOnServer(this._greeting, this._options.trans));
     } catch (error) {
       this._fail(error);
       return;
@@ -145,6 +169,10 @@ export class PanelModel implements IDisposable {
 
   /** Ask for the list again. */
   async refresh(): Promise<void> {
+    if (this.server.away !== null) {
+      await this.server.look();
+      return this._started; // anew, if it is back
+    }
     if (this._status === 'no-server') {
       this._status = 'loading';
       this._emit();
@@ -163,8 +191,7 @@ export class PanelModel implements IDisposable {
         return; // a later question is under way, and its answer is newer
       }
       this._listing = found;
-      const { warnings } = found;
-      this._warnings = this._mismatch === null ? warnings : [this._mismatch, ...warnings];
+      this._warnings = found.warnings;
       this._status = 'ready';
       this._emit();
     } catch (error) {
@@ -177,6 +204,11 @@ export class PanelModel implements IDisposable {
     this.labels.seen = seen;
     this.runs.seen = seen;
     this.models.seen = seen;
+    this.server.seen = seen;
+    this._seen = seen;
+    if (seen && this._status === 'failed') {
+      void this.refresh();
+    }
   }
 
   /** Ask for the list unasked: now, or once the last one is some seconds old. */
@@ -233,6 +265,24 @@ export class PanelModel implements IDisposable {
     }
   }
 
+  /**
+   * Say what to do about a half that is missing or does not fit.
+   *
+   * @param half - Which one; what was said of it before is forgotten.
+   * @param advice - null for one that fits.
+   */
+  advise(half: 'server' | 'widgets' | 'kernel', advice: IAdvice | null): void {
+    if (advice === (this._advice.get(half) ?? null)) {
+      return;
+    }
+    if (advice === null) {
+      this._advice.delete(half);
+    } else {
+      this._advice.set(half, advice);
+    }
+    this._emit();
+  }
+
   /** Tell something to those who listen to the page. */
   announce(text: string): void {
     this._announcement = text;
@@ -267,16 +317,42 @@ export class PanelModel implements IDisposable {
     if (this._status === 'ready') {
       this._warnings = [this._failure];
     }
+    if (this._timer === undefined && !this._isDisposed) {
+      this._timer = setTimeout(() => {
+        this._timer = undefined;
+        void (this._seen && this.refresh());
+      }, AGAIN);
+    }
+    this.server.doubt(error);
     this._emit();
   }
 
-  private _mismatchText(version: string): string {
+  private get _awayText(): string {
     return this._options.trans.__(
-      'This page has version %1 of astrodata-lab and the Jupyter server %2: install one version in ' +
-        'the environment of the server (pip install astrodata-lab==%1), restart it, and reload the page.',
-      VERSION,
-      version
+      'The Jupyter server does not answer. The panel goes on by itself as soon as it does.'
     );
+  }
+
+  private _onServer(): void {
+    const { away } = this.server;
+    for (const polled of [this.labels, this.models, this.runs]) {
+      polled.rests = away !== null;
+    }
+    if (away === null) {
+      this._status = this._status === 'no-server' ? 'loading' : this._status;
+      this._announcement = this._options.trans.__('The Jupyter server answers again.');
+      this._started = this.start();
+    } else {
+      this._status = away.code === 'no-server' ? 'no-server' : this._status;
+      clearTimeout(this._timer);
+      this._timer = undefined;
+    }
+    this._emit();
+  }
+
+  private _onPolled({ failure }: Polled): void {
+    this.server.doubt(failure);
+    this._emit();
   }
 
   private _onFileChanged(_: Contents.IManager, change: Contents.IChangedArgs): void {
@@ -289,6 +365,7 @@ export class PanelModel implements IDisposable {
   /** Tell which runs have ended meanwhile. */
   private _onRunsChanged(): void {
     const { trans } = this._options;
+    this.server.doubt(this.runs.failure);
     const ended = this.runs.items.filter(
       ({ id, state }) => state !== 'running' && this._running.has(id)
     );
@@ -310,15 +387,19 @@ export class PanelModel implements IDisposable {
     }
   }
 
+  private readonly _advice = new Map<string, IAdvice>();
   private _announcement = '';
   private readonly _changed = new Signal<this, void>(this);
   private _failure = '';
+  private _greeting: HelloMeta | null = null;
   private _isDisposed = false;
   private _listing: IListing = { version: '', datasets: [], warnings: [] };
-  private _mismatch: string | null = null;
   private _refreshedAt = 0;
   private _running: ReadonlySet<string> = new Set();
+  private _seen = false;
   private _serial = 0;
+  /** The last handshake with a server that was away. */
+  private _started: Promise<void> = Promise.resolve();
   private _status: 'loading' | 'ready' | 'no-server' | 'failed' = 'loading';
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _warnings: readonly string[] = [];

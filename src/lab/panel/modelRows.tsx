@@ -3,7 +3,9 @@ import * as React from 'react';
 
 import { IModel, IModelVersion } from '../api';
 import { numberText } from '../format';
-import { CellOf, loadModel, modelLineage } from '../runCells';
+import { IDraggable } from '../drag';
+import { modelIcon } from '../icons';
+import { CellOf, loadModel, modelLineage, openModel } from '../runCells';
 import { Models } from './models';
 import { useRows } from './rows';
 import { Section } from './section';
@@ -14,6 +16,8 @@ export interface IModelSectionProps {
   readonly trans: TranslationBundle;
   /** Put a cell into the notebook, and run it if it is wanted. */
   readonly onInsert: (cell: CellOf, run: boolean) => void;
+  /** The mouse is pressed on a row, perhaps to drag it into a notebook. */
+  readonly onPress: (dragged: IDraggable, press: MouseEvent) => void;
 }
 
 /** The registered models. */
@@ -65,7 +69,12 @@ function Rows(props: IModelSectionProps): JSX.Element {
   const { models, trans } = props;
   const [open, setOpen] = React.useState<string | null>(null);
   const names = models.items.map(({ name }) => name);
-  const { list, reachable, onFocus, onKeyDown } = useRows(names);
+  const { list, reachable, onFocus, onKeyDown } = useRows(names, {
+    o: index => {
+      const cell = openModel(models.items[index]);
+      void (cell && props.onInsert(cell, true));
+    }
+  });
   return (
     <ul
       className="jp-astrodata-lab-datasets"
@@ -82,6 +91,7 @@ function Rows(props: IModelSectionProps): JSX.Element {
               open={model.name === open}
               reachable={model.name === reachable}
               onKeyDown={event => onKeyDown(event, index)}
+              onPress={props.onPress}
               onClick={() => setOpen(model.name === open ? null : model.name)}
             />
           </div>
@@ -98,9 +108,11 @@ function Row(props: {
   readonly open: boolean;
   readonly reachable: boolean;
   readonly onKeyDown: (event: React.KeyboardEvent) => void;
+  readonly onPress: IModelSectionProps['onPress'];
   readonly onClick: () => void;
 }): JSX.Element {
   const { model, trans } = props;
+  const cell = openModel(model);
   const count = trans._n('%1 version', '%1 versions', model.count);
   const changed = ago(model.changed === null ? null : model.changed * 1000);
   const aliases = model.versions.flatMap(({ aliases, version }) =>
@@ -114,8 +126,16 @@ function Row(props: {
       tabIndex={props.reachable ? 0 : -1}
       aria-expanded={props.open}
       aria-label={[model.name, count, ...said, changed].filter(Boolean).join(', ')}
-      title={[model.name, trans.__('Click for its versions')].join('\n')}
+      aria-keyshortcuts="O"
+      title={[
+        model.name,
+        trans.__('Click for its versions'),
+        trans.__('Drag it into a notebook, or press O, to load it there')
+      ].join('\n')}
       onKeyDown={props.onKeyDown}
+      onMouseDown={event =>
+        cell && props.onPress({ name: model.name, icon: modelIcon, cell }, event.nativeEvent)
+      }
       onClick={event => event.detail <= 1 && props.onClick()}
     >
       <span className="jp-astrodata-lab-text">
@@ -163,7 +183,6 @@ function Version(
 ): JSX.Element {
   const { model, trans, version, onInsert } = props;
   const { lineage, aliases } = version;
-  const which = aliases.includes('champion') ? 'champion' : (aliases[0] ?? version.version);
   const title = trans.__('Version %1', version.version);
   const created = ago(version.created === null ? null : version.created * 1000);
   const facts = [
@@ -204,7 +223,7 @@ function Version(
           type="button"
           className="jp-astrodata-lab-button jp-mod-plain"
           aria-label={trans.__('Load version %1', version.version)}
-          onClick={() => onInsert(loadModel(model.name, which), true)}
+          onClick={() => onInsert(loadModel(model.name, version), true)}
         >
           {trans.__('Load')}
         </button>

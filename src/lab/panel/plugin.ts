@@ -9,10 +9,10 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { administration } from '../administration';
 import { Api, IDataset, ILabelSession } from '../api';
-import { DatasetDrag } from '../drag';
+import { CellDrag } from '../drag';
 import { CellInserter } from '../insertCell';
 import { holdsSecret } from '../places';
-import { addressSource, openSource } from '../python';
+import { addressSource, cellSource, labelSource, openSource } from '../python';
 import { CellOf } from '../runCells';
 import { CommandIDs, IAstrodataPanel } from '../tokens';
 import { UploadApi } from '../uploadApi';
@@ -23,7 +23,7 @@ import { askClash } from './dialogs';
 import { PanelMemory } from './memory';
 import { PanelModel } from './model';
 import { Presence } from './presence';
-import { Settings } from './settings';
+import { loadSettings, Settings } from './settings';
 import { AstrodataPanel } from './widget';
 
 const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
@@ -55,7 +55,7 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
     const { disabledSections, uploadFolder } = administration();
     const here = (): string => browser?.model.path ?? '';
     const { contents, serverSettings } = app.serviceManager;
-    const api = new Api(serverSettings);
+    const api = new Api(serverSettings, trans);
     const model = new PanelModel({
       api,
       contents,
@@ -63,7 +63,7 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
       disabledSections,
       folder: () => settings.uploadDirectory || uploadFolder || here(),
       onClash: (name, mayReplace) => askClash(name, mayReplace, trans),
-      uploads: new UploadApi(serverSettings)
+      uploads: new UploadApi(serverSettings, trans)
     });
     const inserter = new CellInserter({
       app,
@@ -72,7 +72,7 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
       folder: here,
       runs: () => settings.runInsertedCell
     });
-    const drag = new DatasetDrag(tracker, inserter);
+    const drag = new CellDrag(tracker, inserter);
     const tried = async (name: string, work: Promise<void>): Promise<void> => {
       try {
         await work;
@@ -80,9 +80,17 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
         await showErrorMessage(trans.__('Cannot open %1', name), error as Error);
       }
     };
-    const open = once((dataset: IDataset) => tried(dataset.name, inserter.insert(dataset)));
+    const open = once((dataset: IDataset) =>
+      tried(
+        dataset.name,
+        inserter.insert(folder => cellSource(dataset, folder))
+      )
+    );
     const openLabels = once((session: ILabelSession) =>
-      tried(session.name, inserter.insertLabels(session))
+      tried(
+        session.name,
+        inserter.insert(folder => labelSource(session, folder))
+      )
     );
     const insertCell = async (cell: CellOf, run: boolean): Promise<void> => {
       try {
@@ -120,7 +128,7 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
       model,
       trans,
       thumbnailSize: () => settings.thumbnailSize,
-      onOpen: dataset => void (drag.justDragged || open(dataset)),
+      onOpen: dataset => void open(dataset),
       onOpenLabels: session => void openLabels(session),
       onMenu: (dataset, place, done) => menu.open(dataset, place, done),
       onCopyCode: copyCode,
@@ -138,9 +146,11 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
       },
       onAskPlace: () => void commands.execute(CommandIDs.addPath),
       onCopy: copy,
-      onPress: (dataset, event) => drag.watch(dataset, event)
+      onPress: (dragged, press) => drag.watch(dragged, press)
     });
 
+    // Lab asks the server as well, and notices sooner than a panel that rests.
+    app.serviceManager.connectionFailure.connect(() => void model.server.look());
     settings.changed.connect(() => widget.update());
     // Also the restored one, which may come late: uploads of the page before this one went there.
     browser?.model.pathChanged.connect(() => void model.imports.findInterrupted());
@@ -149,10 +159,10 @@ const plugin: JupyterFrontEndPlugin<IAstrodataPanel> = {
     NotebookActions.executionScheduled.connect(() => widget.expectRuns());
     void app.restored.then(() => model.start());
     void (state && app.restored.then(() => memory.follow(state)));
-    void registry?.load(plugin.id).then(loaded => settings.follow(loaded));
+    void (registry && loadSettings(registry, trans).then(loaded => settings.follow(loaded)));
     app.shell.add(widget, 'left', { rank: 150 });
     restorer?.add(widget, widget.id);
-    return { model, widget };
+    return { model, widget, insert: cell => insertCell(cell, true) };
   }
 };
 

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { IRun, IRunDetails, IStep } from '../api';
 import { durationText, numberText, percentText } from '../format';
-import { openStore, runAgain, runLineage } from '../runCells';
+import { openRun, openStore, runAgain, runLineage } from '../runCells';
 import type { IRunSectionProps } from './runRows';
 import { markOf, wordOf } from './states';
 
@@ -68,6 +68,7 @@ function Buttons(props: IProps & { readonly details: IRunDetails | null }): JSX.
         <Button disabled={again === null} onClick={() => again && onInsert(again, true)}>
           {trans.__('Run again')}
         </Button>
+        <Button onClick={() => onInsert(openRun(run), true)}>{trans.__('Open in Notebook')}</Button>
         <Button onClick={() => onInsert(runLineage(run), true)}>{trans.__('Lineage')}</Button>
         <OpenInMlflow {...props} />
         <Button onClick={() => props.onCopy(run.id)}>{trans.__('Copy id')}</Button>

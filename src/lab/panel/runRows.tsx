@@ -3,7 +3,9 @@ import * as React from 'react';
 
 import { IRun } from '../api';
 import { durationText, percentText } from '../format';
-import { CellOf, compareRuns } from '../runCells';
+import { IDraggable } from '../drag';
+import { runIcon } from '../icons';
+import { CellOf, compareRuns, openRun } from '../runCells';
 import { PipelineChooser } from './pipelineForm';
 import { useRows } from './rows';
 import { RunDetails } from './runDetails';
@@ -20,6 +22,8 @@ export interface IRunSectionProps {
   /** Put a cell into the notebook, and run it if it is wanted. */
   readonly onInsert: (cell: CellOf, run: boolean) => void;
   readonly onCancelRun: (run: IRun) => void;
+  /** The mouse is pressed on a row, perhaps to drag it into a notebook. */
+  readonly onPress: (dragged: IDraggable, press: MouseEvent) => void;
   readonly onCopy: (text: string) => void;
 }
 
@@ -139,7 +143,10 @@ function Comparing({ runs, trans, onInsert }: IRunSectionProps): JSX.Element {
 /** The runs: one stop for the Tab key, arrows from row to row. */
 function Rows(props: IRunSectionProps & { readonly items: readonly IRun[] }): JSX.Element {
   const { items, runs, trans } = props;
-  const { list, reachable, onFocus, onKeyDown } = useRows(items.map(({ id }) => id));
+  const { list, reachable, onFocus, onKeyDown } = useRows(
+    items.map(({ id }) => id),
+    { o: index => props.onInsert(openRun(items[index]), true) }
+  );
   return (
     <ul className="jp-astrodata-lab-datasets" role="list" aria-label={trans.__('Runs')} ref={list}>
       {items.map((run, index) => (
@@ -184,8 +191,20 @@ function Row(
         tabIndex={tabIndex}
         aria-expanded={open}
         aria-label={[run.pipeline, word, ...facts].join(', ')}
-        title={[run.pipeline, run.id, trans.__('Click for its steps')].join('\n')}
+        aria-keyshortcuts="O"
+        title={[
+          run.pipeline,
+          run.id,
+          trans.__('Click for its steps'),
+          trans.__('Drag it into a notebook, or press O, to open it there')
+        ].join('\n')}
         onKeyDown={props.onKeyDown}
+        onMouseDown={event =>
+          props.onPress(
+            { name: run.pipeline, icon: runIcon, cell: openRun(run) },
+            event.nativeEvent
+          )
+        }
         onClick={event => event.detail <= 1 && void runs.open(open ? null : run.id)}
       >
         <span className="jp-astrodata-lab-text">

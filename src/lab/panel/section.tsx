@@ -31,7 +31,7 @@ export function Section(props: ISectionProps): JSX.Element {
     }
   };
   return (
-    <section className="jp-astrodata-lab-section" aria-labelledby={heading}>
+    <section className="jp-astrodata-lab-section" data-section={id} aria-labelledby={heading}>
       <div className="jp-astrodata-lab-sectionHead">
         <h2 className="jp-astrodata-lab-heading">
           <button

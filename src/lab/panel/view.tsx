@@ -5,6 +5,8 @@ import * as React from 'react';
 import { IDataset, ILabelSession, IRun } from '../api';
 import { hasEvents } from '../python';
 import { CellOf } from '../runCells';
+import { adviceOnNoServer } from '../handshake/advice';
+import { Advice } from './advice';
 import { Compute } from './compute';
 import { ComputeSection } from './computeRows';
 import { DatasetSection, IDatasetSectionProps } from './datasetSection';
@@ -35,6 +37,9 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
     <div className={'jp-astrodata-lab-body' + (props.hovered ? ' jp-mod-dropTarget' : '')}>
       <Toolbar {...props} />
       <div className="jp-astrodata-lab-scroll">
+        {model.advice.map(advice => (
+          <Advice key={advice.command} advice={advice} trans={trans} />
+        ))}
         {model.warnings.map(warning => (
           <p key={warning} className="jp-astrodata-lab-warning" role="status">
             {warning}
@@ -91,7 +96,7 @@ function Toolbar({ model, trans, onFiles, onAskPlace }: IPanelViewProps): JSX.El
         <addIcon.react tag="span" width="16px" height="16px" />
         {trans.__('Add')}
       </button>
-      <input ref={input} type="file" multiple hidden onChange={choose} />
+      <input ref={input} type="file" multiple hidden data-adds="files" onChange={choose} />
       <IconButton
         icon={newFolderIcon}
         label={trans.__('Add a folder from this computer')}
@@ -99,7 +104,14 @@ function Toolbar({ model, trans, onFiles, onAskPlace }: IPanelViewProps): JSX.El
         onClick={() => folder.current?.click()}
       />
       {/* React knows no such property of an input. */}
-      <input ref={folder} type="file" hidden onChange={choose} {...{ webkitdirectory: '' }} />
+      <input
+        ref={folder}
+        type="file"
+        hidden
+        data-adds="folder"
+        onChange={choose}
+        {...{ webkitdirectory: '' }}
+      />
       <IconButton
         icon={linkIcon}
         label={trans.__('Add by path or address…')}
@@ -136,13 +148,7 @@ function Contents(props: IPanelViewProps): JSX.Element | null {
 function NoServer({ trans }: { trans: TranslationBundle }): JSX.Element {
   return (
     <div className="jp-astrodata-lab-error" role="alert">
-      <p>{trans.__('The server half of AstroData Lab is not running. Install it with')}</p>
-      <code>pip install astrodata-lab</code>
-      <p>
-        {trans.__(
-          'in the environment of the Jupyter server, restart that server, and reload this page.'
-        )}
-      </p>
+      <Advice advice={adviceOnNoServer(trans)} trans={trans} />
     </div>
   );
 }

@@ -1,19 +1,21 @@
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { Message } from '@lumino/messaging';
+import { Message, MessageLoop } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { Api, IDataset, ILabelSession, IRun } from '../api';
+import { IDraggable } from '../drag';
 import { DropTarget } from '../drop';
 import { panelIcon } from '../icons';
 import { PasteTarget } from '../paste';
 import { placesIn } from '../places';
 import { CellOf } from '../runCells';
 import { Compute } from './compute';
-import { PanelMemory } from './memory';
+import { PanelMemory, SectionId } from './memory';
 import { PanelModel } from './model';
 import { Memory } from './section';
+import { formButtonIn, stopIn } from './stops';
 import { IPanelViewProps, PanelView } from './view';
 
 export interface IPanelOptions {
@@ -34,7 +36,7 @@ export interface IPanelOptions {
   readonly onCopy: (text: string) => void;
   readonly onMenu: IPanelViewProps['onMenu'];
   readonly onCopyCode: (dataset: IDataset) => void;
-  readonly onPress: (dataset: IDataset, event: MouseEvent) => void;
+  readonly onPress: (dragged: IDraggable, press: MouseEvent) => void;
 }
 
 /** The panel in the left area. */
@@ -61,6 +63,34 @@ export class AstrodataPanel extends ReactWidget {
     if (this._isSeen()) {
       this._options.model.runs.expect();
     }
+  }
+
+  /** Ask for files of this computer, or for a folder, as the buttons above the list do. */
+  chooseFiles(what: 'files' | 'folder'): void {
+    this.node.querySelector<HTMLElement>(`input[data-adds="${what}"]`)?.click();
+  }
+
+  /** Take the keyboard to the heading of a section, which is opened, or to the first heading. */
+  async goTo(section?: SectionId): Promise<void> {
+    if (section !== undefined) {
+      this._options.memory.setOpen(section, true);
+    }
+    // The palette gives the keyboard back to the notebook when its command has been called: one message
+    // activates the notebook, and that one sends another to what is in it.
+    await Promise.resolve();
+    await messagesSent();
+    await messagesSent();
+    const stop = stopIn(this.node, section);
+    stop?.scrollIntoView({ block: 'nearest' });
+    stop?.focus();
+  }
+
+  /** Go to a section and show the form that the button beside its heading has, where it has one now. */
+  async openForm(section: SectionId): Promise<void> {
+    await this.goTo(section);
+    const button = formButtonIn(this.node, section);
+    button?.focus();
+    button?.click();
   }
 
   /** Add files of the server by their paths, and addresses elsewhere as cells: one a line. */
@@ -152,6 +182,14 @@ export class AstrodataPanel extends ReactWidget {
   private _drop: DropTarget | null = null;
   private _paste: PasteTarget | null = null;
   private _hovered = false;
+}
+
+/** Wait until the messages to widgets that are under way have come. */
+function messagesSent(): Promise<void> {
+  return new Promise(resolve => {
+    const last = { processMessage: () => resolve() };
+    MessageLoop.postMessage(last, new Message('astrodata-lab:last'));
+  });
 }
 
 /** Twice the size in CSS pixels, for screens that have them. */

@@ -1,5 +1,7 @@
 /** The strip under the toolbar that tells what went wrong. */
+import { copyAndSay } from './clipboard';
 import { button, make } from './dom';
+import { Remedied } from './handshake';
 
 const SHOWN = 3;
 
@@ -14,6 +16,8 @@ export class ErrorStrip {
   /** Newest first. */
   #messages: string[] = [];
   #retry: (() => void) | null = null;
+  /** For a shell. */
+  #command: string | null = null;
 
   /** @param retry - What a person can do about it, as a button. */
   show(error: unknown, retry?: () => void): void {
@@ -23,17 +27,21 @@ export class ErrorStrip {
       SHOWN
     );
     this.#retry = retry ?? this.#retry;
+    this.#command = error instanceof Remedied ? error.command : this.#command;
     this.#paint();
   }
 
   clear(): void {
     this.#messages = [];
-    this.#retry = null;
+    this.#retry = this.#command = null;
     this.#paint();
   }
 
   #paint(): void {
     const lines = this.#messages.map(message => make('li', {}, message));
+    if (this.#command !== null) {
+      lines.push(make('li', {}, ...commandOf(this.#command)));
+    }
     const dismiss = button('×', 'Dismiss', 'Dismiss these messages', () => this.clear());
     const actions: Node[] = [dismiss];
     const retry = this.#retry;
@@ -52,4 +60,12 @@ export class ErrorStrip {
         : [])
     );
   }
+}
+
+/** Gives a line of a shell, with a button that copies it. */
+function commandOf(command: string): HTMLElement[] {
+  const copy = button('Copy', 'Copy the command', 'Copy the command', () => {
+    void copyAndSay(command).then(said => (copy.textContent = said));
+  });
+  return [make('code', {}, command), copy];
 }

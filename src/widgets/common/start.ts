@@ -1,6 +1,7 @@
 /** How every viewer's bundle begins: anywidget's `render`, and the way to the data channel. */
 import type { AnyModel, AnyWidget } from '@anywidget/types';
 import type { Channel } from '../../core/request';
+import { placeIn, withOwnHeight } from './detach';
 import { NO_CHANNEL } from './handshake';
 import type { TraitModel } from './traits';
 
@@ -32,18 +33,23 @@ export function widgetOf<T extends { channel: string }>(
   ) => Startable
 ): AnyWidget<T> {
   return {
-    render: async ({ model, el, host, signal }) => {
-      const channel = host.getModel(model.get('channel')).then(
+    render: async ({ model: shared, el, host, signal }) => {
+      if (signal.aborted) {
+        return;
+      }
+      const channel = host.getModel(shared.get('channel')).then(
         found => found as AnyModel & Channel,
         () => null
       );
+      const { model, height } = withOwnHeight<T>(shared);
+      const place = placeIn(el, signal, height);
       const start = async () => {
         const own = new AbortController();
         const again = () => {
           own.abort();
           void start();
         };
-        const view = begin(model, el, AbortSignal.any([signal, own.signal]), again, host);
+        const view = begin(model, place, AbortSignal.any([signal, own.signal]), again, host);
         const found = await channel;
         if (signal.aborted || own.signal.aborted) {
           return;
@@ -54,9 +60,7 @@ export function widgetOf<T extends { channel: string }>(
           view.fail(NO_CHANNEL);
         }
       };
-      if (!signal.aborted) {
-        await start();
-      }
+      await start();
     }
   };
 }

@@ -14,6 +14,7 @@ import type { DescribeMeta, FitsTraits, Limits, View, Where } from '../../core/p
 import { isAbort, type Channel, type Requester } from '../../core/request';
 import { Colorbar } from './colorbar';
 import { AheadRequester } from './cube/ahead';
+import { detachButton } from '../common/detach';
 import { Later, make } from '../common/dom';
 import { ErrorStrip } from '../common/errors';
 import { keepKeys } from '../common/keys';
@@ -123,7 +124,9 @@ export class FitsView {
     };
     this.#parts = new Parts(context, own(context));
     this.#toolbar = this.#makeToolbar();
-    this.#toolbar.element.append(...this.#parts.tools);
+    // What stands beside others leaves its output with all of them.
+    const detach = neighbour ? [] : [detachButton()];
+    this.#toolbar.element.append(...this.#parts.tools, ...detach);
     this.#toolbar.setScene(hasScene(this.#traits));
     this.#readout = new Readout(error => this.fail(error));
     this.#graticule = new Graticule({

@@ -1,5 +1,6 @@
 /** The controls above all images: how they lie, which one is at hand, what they have in common. */
 import type { Align, FramesTraits, Mode } from '../../core/frames';
+import { detachButton } from '../common/detach';
 import { button, field, make, select } from '../common/dom';
 
 export interface ControlHooks {
@@ -70,7 +71,8 @@ export class Controls {
       field('Align', this.#align),
       this.#names,
       linkedLabel,
-      matchedLabel
+      matchedLabel,
+      detachButton()
     );
   }
 

@@ -20,8 +20,10 @@ const SAID: Record<Saved, string> = { pending: 'being saved', done: 'saved', fai
 const MARKS: Record<Saved, string> = { pending: '…', done: '✓', failed: '!' };
 
 export class Strip {
+  /** The keys of the labeller hold here too, and walk what does not fit into view. */
   readonly element = make('ol', {
     class: 'astrodata-label-strip',
+    tabindex: 0,
     'aria-label': 'Events before and after'
   });
   readonly #thumbnail: (row: number) => Picture | undefined;

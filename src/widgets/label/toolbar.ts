@@ -3,6 +3,7 @@ import type { LabelMeta } from '../../core/label';
 import { COLORMAPS } from '../../core/colormap';
 import { FORMULAS } from '../../core/stretch';
 import type { Colormap, Formula } from '../../core/protocol';
+import { detachButton } from '../common/detach';
 import { button, field, make, select } from '../common/dom';
 import type { Look } from './image';
 import type { Command } from './keymap';
@@ -56,7 +57,8 @@ export class Toolbar {
       ...(kind === 'images' ? looks(hooks.look) : []),
       option('Go on by itself', 'Show the next event as soon as one has its class', this.#advance),
       option('Blind', 'Hide the score and what others say', this.#blind),
-      press('?', 'Keys', 'All keys (?)', 'help')
+      press('?', 'Keys', 'All keys (?)', 'help'),
+      detachButton()
     );
   }
 

@@ -1,5 +1,6 @@
 /** The controls above the scatter matrix. */
 import type { LatentMeta, Limits, StateMeta } from '../../core/latent';
+import { detachButton } from '../common/detach';
 import { button, field, make, select } from '../common/dom';
 
 export type Step = 'undo' | 'redo' | 'reset';
@@ -80,7 +81,8 @@ export class Toolbar {
           reset,
           button('Export', 'Export the garage', 'Save the garage as a JSON file', hooks.export)
         )
-      )
+      ),
+      detachButton()
     );
   }
 

@@ -7,6 +7,7 @@ import {
   type SpectrumMeta,
   type Unit
 } from '../../core/spectrum';
+import { detachButton } from '../common/detach';
 import { button, field, make, select, setChoices } from '../common/dom';
 import type { State } from './state';
 
@@ -144,7 +145,8 @@ export class Toolbar {
         button('Fit', 'Show all', 'Show all of it (0)', hooks.fit)
       ),
       field('Save', save),
-      button('?', 'Keys', 'Keys (?)', hooks.help)
+      button('?', 'Keys', 'Keys (?)', hooks.help),
+      detachButton()
     );
   }
 

@@ -8,6 +8,7 @@ import {
   type RecordMeta,
   type StrainTraits
 } from '../../core/strain';
+import { detachButton } from '../common/detach';
 import { button, field, make, select, setChoices } from '../common/dom';
 import { ListControl, LogSlider, onEntry, PairControl } from './controls';
 import { glitchText } from './glitches';
@@ -111,7 +112,8 @@ export class Toolbar {
       ),
       this.#glitchField,
       group('Display', field('Colours', this.#colormap), this.#zoomButtons(), this.#panelButtons()),
-      this.#exports()
+      this.#exports(),
+      detachButton()
     );
   }
 

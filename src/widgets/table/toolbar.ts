@@ -1,5 +1,6 @@
 /** The controls above the rows: the filter, what is looked for, columns, and what leaves. */
 import type { ColumnFacts, TableFormat, TableMeta, Which } from '../../core/table';
+import { detachButton } from '../common/detach';
 import { button, field, make, select, setChoices } from '../common/dom';
 import { ColumnMenu } from './columnmenu';
 
@@ -89,6 +90,7 @@ export class Toolbar {
         this.#plot,
         button('?', 'Keys', 'Keys (?)', hooks.help)
       ),
+      detachButton(),
       make('span', { class: 'astrodata-table-said' }, this.#count, this.#work)
     );
   }

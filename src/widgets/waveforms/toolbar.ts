@@ -9,6 +9,7 @@ import type {
   TracesMeta,
   WaveformTraits
 } from '../../core/waveforms';
+import { detachButton } from '../common/detach';
 import { button, field, make, select } from '../common/dom';
 
 export type Export = 'png' | 'csv';
@@ -110,7 +111,8 @@ export class Toolbar {
         button('CSV', 'Save numbers as CSV', 'Save the lines on show as CSV', () =>
           hooks.export('csv')
         )
-      )
+      ),
+      detachButton()
     );
     this.#mode.setAttribute('aria-label', 'Several traces');
   }

@@ -2,6 +2,7 @@
 import '../common/setup';
 import { describe, expect, it, vi } from 'vitest';
 import type { FitsTraits } from '../../../src/core/protocol';
+import { VERSION } from '../../../src/core/version';
 import widget from '../../../src/widgets/fits/index';
 import { facts, FakeKernel, hdu, HOSTILE, settle, traits, withoutWebGL } from './fake';
 import { FakeModel } from '../common/fakeModel';
@@ -24,6 +25,13 @@ const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
 
 const canvas = (el: HTMLElement) => el.querySelector<HTMLElement>('.astrodata-fits-canvas')!;
 const alert = (el: HTMLElement) => el.querySelector('[role="alert"]') as HTMLElement;
+const environment = {
+  python: '/opt/env/bin/python',
+  prefix: '/opt/env',
+  pip: true,
+  uv: false,
+  conda: false
+};
 const cube = facts({ planes: 5, kind: 'cube', hdus: [hdu(0, { shape: [5, 3, 4], kind: 'cube' })] });
 
 describe('FitsViewer in the browser', () => {
@@ -59,10 +67,14 @@ describe('FitsViewer in the browser', () => {
     'names the older half and the remedy when the kernel speaks protocol %i',
     async (n, v, text) => {
       const { el, kernel } = await show({}, kernel => {
-        kernel.answers.hello = () => ({ meta: { protocol: n, version: v } });
+        kernel.answers.hello = () => ({ meta: { protocol: n, version: v, environment } });
       });
       expect(alert(el).textContent).toContain(text);
-      expect(alert(el).textContent).toContain('pip install -U astrodata-lab');
+      expect(alert(el).textContent).toContain('Restart the kernel and run the cell again');
+      expect(alert(el).querySelector('code')?.textContent).toBe(
+        `/opt/env/bin/python -m pip install "astrodata-lab[kernel]==${VERSION}"`
+      );
+      expect(labelled(el, 'Copy the command').textContent).toBe('Copy');
       expect(kernel.msgs('describe')).toEqual([]);
     }
   );
@@ -77,7 +89,7 @@ describe('FitsViewer in the browser', () => {
     });
     expect(alert(el).textContent).toMatch(/run the cell again/);
     await frame();
-    expect(el.firstElementChild?.getAttribute('aria-busy')).toBe('false');
+    expect(el.querySelector('.astrodata-widget')?.getAttribute('aria-busy')).toBe('false');
   });
 
   it.each([
@@ -386,7 +398,7 @@ describe('FitsViewer in the browser', () => {
     expect(alert(el).hidden).toBe(false);
     expect(alert(el).textContent).toContain('copy it again');
     await frame();
-    expect(el.firstElementChild?.getAttribute('aria-busy')).toBe('false');
+    expect(el.querySelector('.astrodata-widget')?.getAttribute('aria-busy')).toBe('false');
     broken = false;
     [...alert(el).querySelectorAll('button')].find(b => b.textContent === 'Try again')!.click();
     await settle();
@@ -406,7 +418,7 @@ describe('FitsViewer in the browser', () => {
 
   it('keeps plain keys from JupyterLab and leaves it those with Ctrl', async () => {
     const { el } = await show();
-    const root = el.firstElementChild!;
+    const root = el.querySelector('.astrodata-widget')!;
     const press = (type: string, init: KeyboardEventInit) =>
       root
         .querySelector('canvas')!

@@ -2,10 +2,12 @@
 import './browser';
 
 import { ServerConnection } from '@jupyterlab/services';
+import { nullTranslator } from '@jupyterlab/translation';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 import { Api, ApiError, requestAPI } from '../../../src/lab/api';
 
+const trans = nullTranslator.load('astrodata_lab');
 let requests: Request[];
 let answer: () => Response | Promise<Response>;
 let api: Api;
@@ -20,7 +22,8 @@ beforeEach(() => {
         requests.push(input as Request);
         return answer();
       }
-    })
+    }),
+    trans
   );
 });
 
@@ -34,7 +37,8 @@ async function failure(): Promise<ApiError> {
 describe('a request', () => {
   test('goes under the base URL of the server, with its token', async () => {
     answer = () => json({ version: '1.2.3' });
-    expect(await api.version()).toBe('1.2.3');
+    // A server's half from before there was a protocol.
+    expect(await api.hello()).toEqual({ protocol: 0, version: '1.2.3' });
     const url = new URL(requests[0].url);
     expect(url.origin + url.pathname).toBe('http://hub.example/user/me/astrodata-lab/version');
     expect(requests[0].headers.get('Authorization')).toBe('token secret');
@@ -100,7 +104,7 @@ describe('an error', () => {
 
   test('comes from requestAPI for any route', async () => {
     answer = () => json({ error: { code: 'time-out', message: 'Too long.' } }, 504);
-    await expect(requestAPI('sniff', {}, api.serverSettings)).rejects.toMatchObject({
+    await expect(requestAPI('sniff', {}, api.serverSettings, trans)).rejects.toMatchObject({
       code: 'time-out'
     });
   });

@@ -6,7 +6,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, test, vi } from 'vitest';
 
-import { cellOf, installCommand, openCode } from '../../../src/lab/documents/code';
+import { cellOf, openCode } from '../../../src/lab/documents/code';
 import { FactsOnly } from '../../../src/lab/documents/contents';
 import { fileTypes, mayBeViewed } from '../../../src/lab/documents/fileTypes';
 import { KeptKernels } from '../../../src/lab/documents/kept';
@@ -15,6 +15,8 @@ import { WidgetModels } from '../../../src/lab/documents/widgetModels';
 import { FakeKernel } from './fakeDocumentKernel';
 
 vi.mock('../../../src/lab/icons', () => ({ kindIcon: (kind: string) => ({ name: kind }) }));
+
+const trans = nullTranslator.load('astrodata_lab');
 
 const HOSTILE = [
   'm31.fits',
@@ -49,17 +51,6 @@ print(json.dumps(out))`;
       'adk.view(["../../scenes/a.tif", "/scratch/b.tif", "https://x.org/c.tif"])'
     );
   });
-
-  test('quotes the environment for a shell', () => {
-    expect(installCommand('/usr/bin/python3', '1.2.3')).toBe(
-      '/usr/bin/python3 -m pip install astrodata-lab==1.2.3'
-    );
-    const said = execFileSync('sh', [
-      '-c',
-      installCommand("/o'dd $HOME/python", '1').replace(/^/, 'echo ')
-    ]);
-    expect(said.toString()).toBe("/o'dd $HOME/python -m pip install astrodata-lab==1\n");
-  });
 });
 
 describe('the file of a document', () => {
@@ -72,7 +63,7 @@ describe('the file of a document', () => {
   });
 
   test('is known by its ending, in any case, packed or not', () => {
-    const endings = fileTypes(nullTranslator.load('test')).flatMap(type => type.extensions);
+    const endings = fileTypes(trans).flatMap(type => type.extensions);
     for (const ending of ['.fits', '.fits.gz', '.fz', '.h5', '.npz', '.tif', '.jp2']) {
       expect(endings).toContain(ending);
     }
@@ -121,7 +112,7 @@ describe('labelling a file', () => {
 
   test('goes on with the labels that it has, whatever their name', async () => {
     serve('waveforms', 'NumPy', session('glitches', 'run/ecg.npz'), session('ecg', 'other.npz'));
-    const cell = await labelCell('run/ecg.npz', settings);
+    const cell = await labelCell('run/ecg.npz', settings, trans);
     expect(cell?.('run')).toBe(
       'import astrodata_kernel as adk\n' +
         'log = adk.labels.LabelLog("../astrodata/labels/glitches")\n' +
@@ -131,14 +122,14 @@ describe('labelling a file', () => {
 
   test('begins labels in a folder that no others are in', async () => {
     serve('cube', 'FITS', session('stack', 'other.fits'), session('stack-2', null));
-    const cell = await labelCell('a&b/stack.fits', settings);
+    const cell = await labelCell('a&b/stack.fits', settings, trans);
     expect(cell?.('')).toContain('LabelLog("astrodata/labels/stack-3")');
     expect(new URLSearchParams(asked[0]).get('path')).toBe('a&b/stack.fits');
   });
 
   test('is not for a picture as a whole', async () => {
     serve('image', 'FITS');
-    expect(await labelCell('m31.fits', settings)).toBeNull();
+    expect(await labelCell('m31.fits', settings, trans)).toBeNull();
   });
 });
 

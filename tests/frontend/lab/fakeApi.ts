@@ -1,3 +1,5 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
 import {
   Api,
   ApiError,
@@ -14,6 +16,8 @@ import {
   IStep,
   IVerification
 } from '../../../src/lab/api';
+import { HelloMeta, PROTOCOL } from '../../../src/core/protocol';
+import { VERSION } from '../../../src/core/version';
 
 export function dataset(name: string, changes: Partial<IDataset> = {}): IDataset {
   return {
@@ -124,7 +128,7 @@ export function model(name: string, changes: Partial<IModel> = {}): IModel {
 /** The server's half in memory. */
 export class FakeApi extends Api {
   constructor() {
-    super({ baseUrl: 'http://localhost/' } as never);
+    super({ baseUrl: 'http://localhost/' } as never, nullTranslator.load('test'));
   }
 
   readonly added: [string, IExpectation | undefined][] = [];
@@ -146,7 +150,7 @@ export class FakeApi extends Api {
   warnings: string[] = [];
   /** What the next additions or lists fail with. */
   error: ApiError | null = null;
-  serverVersion = '0.1.0';
+  greeting: HelloMeta = { protocol: PROTOCOL, version: VERSION };
   lists = 0;
   sessions: ILabelSession[] = [];
   labelWarnings: string[] = [];
@@ -166,9 +170,9 @@ export class FakeApi extends Api {
   modelAddress: string | null = null;
   modelWarnings: string[] = [];
 
-  override async version(): Promise<string> {
+  override async hello(): Promise<HelloMeta> {
     this._check();
-    return this.serverVersion;
+    return this.greeting;
   }
 
   override async datasets(known = ''): Promise<IListing | null> {

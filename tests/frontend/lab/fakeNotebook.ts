@@ -11,6 +11,8 @@ export class FakeKernel {
   status = 'idle';
   /** By kind; a kind that is left out is never answered. */
   answers: Record<string, unknown> = {};
+  /** Codes with which questions are refused, by kind. */
+  refuses: Record<string, string> = {};
   readonly asked: string[] = [];
   opened = 0;
   closed = 0;
@@ -30,11 +32,12 @@ export class FakeKernel {
       },
       send: ({ id, kind }: Frame) => {
         this.asked.push(kind);
-        const given = this.answers[kind];
+        const code = this.refuses[kind];
+        const given = code === undefined ? this.answers[kind] : new Error('no');
         if (given !== undefined) {
           const failed = given instanceof Error;
           const data = failed
-            ? { id, ok: false, error: { code: 'unreadable', message: given.message } }
+            ? { id, ok: false, error: { code: code ?? 'unreadable', message: given.message } }
             : { id, ok: true, meta: given };
           void Promise.resolve().then(() => comm.onMsg({ content: { data } }));
         }

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
 import { shapeText, sizeText } from '../../../src/lab/format';
-import { VERSION } from '../../../src/lab/version';
+import { VERSION } from '../../../src/core/version';
+
+const trans = nullTranslator.load('astrodata_lab');
 
 test.each([
   [0, '0 B'],
@@ -23,7 +26,7 @@ test.each([
   ['table', [4876, 11], '4876 × 11'],
   ['image', [], '']
 ])('the shape of a %s, %j, is told as %s', (kind, shape, text) => {
-  expect(shapeText({ kind, shape })).toBe(text);
+  expect(shapeText({ kind, shape }, trans)).toBe(text);
 });
 
 test('this front end has the version of the package', () => {

@@ -199,7 +199,7 @@ test('what is hostile is read letter by letter, in every field of every section'
 });
 
 test('a server that answers with markup is told as text', async () => {
-  api.error = new ApiError('network', bad('failure'));
+  api.error = new ApiError('internal', bad('failure'));
   await act(() => model.start());
   expect(node.textContent).toContain(bad('failure'));
   expect(node.querySelectorAll('img, script, b')).toHaveLength(0);

@@ -2,7 +2,7 @@
 import './browser';
 
 import { nullTranslator } from '@jupyterlab/translation';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { ApiError } from '../../../src/lab/api';
 import { PanelModel } from '../../../src/lab/panel/model';
@@ -20,7 +20,7 @@ let answer: ClashAnswer;
 let model: PanelModel;
 
 beforeEach(() => {
-  sessionStorage.clear();
+  localStorage.clear();
   api = new FakeApi();
   uploads = new FakeUploads();
   into = '';
@@ -35,6 +35,9 @@ beforeEach(() => {
     pause: async () => undefined
   });
 });
+
+// What a test leaves would answer for its uploads in the next one.
+afterEach(() => model.imports.dispose());
 
 const file = (name: string, size = 10): File =>
   new File([new Uint8Array(size)], name, { lastModified: 1 });
@@ -191,14 +194,18 @@ describe('an upload of which something came a moment ago', () => {
     return vi.waitFor(() => expect(uploads.kept).toEqual([0]));
   });
 
-  test('is shown at once by the next page of the tab', async () => {
+  test('is shown at once by another page of the browser when its own is gone', async () => {
     const next = page();
     await next.start();
+    expect(next.tasks.items).toEqual([]);
+    model.imports.dispose(); // nobody answers for its page any more
+    await next.imports.findInterrupted();
     expect(next.tasks.items).toMatchObject([{ name: 'a.fits', state: 'interrupted' }]);
+    next.dispose();
   });
 
   test('is shown elsewhere only when nothing came for long', async () => {
-    sessionStorage.clear();
+    localStorage.clear();
     vi.useFakeTimers();
     const next = page();
     await next.start();

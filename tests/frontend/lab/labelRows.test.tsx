@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiError, ILabelSession } from '../../../src/lab/api';
 import { LabelSection } from '../../../src/lab/panel/labelRows';
 import { Labels } from '../../../src/lab/panel/labels';
+import { IDraggable } from '../../../src/lab/drag';
 import { FakeApi, labelSession } from './fakeApi';
 
 const trans = nullTranslator.load('test');
@@ -21,6 +22,7 @@ let labels: Labels;
 let node: HTMLElement;
 let root: { render(element: JSX.Element): void; unmount(): void };
 const opened = vi.fn<(session: ILabelSession) => void>();
+const pressed = vi.fn<(dragged: IDraggable, press: MouseEvent) => void>();
 
 beforeEach(() => {
   vi.clearAllMocks();
@@ -42,7 +44,13 @@ async function show(sessions: ILabelSession[], example = 'ecg'): Promise<void> {
   await labels.refresh();
   act(() =>
     root.render(
-      <LabelSection labels={labels} example={example} trans={trans} onOpenLabels={opened} />
+      <LabelSection
+        labels={labels}
+        example={example}
+        trans={trans}
+        onOpenLabels={opened}
+        onPress={pressed}
+      />
     )
   );
 }
@@ -70,6 +78,15 @@ describe('a label session', () => {
     expect(row.title).toContain('grace: normal 220, anomaly 14');
     expect(all('[role=list]')[0].getAttribute('aria-label')).toBe('Label sessions');
     expect(labelOf(all('section')[0])).toBe('Labels');
+  });
+
+  test('is dragged as the cell that goes on with it, from the folder of the notebook', async () => {
+    await show([labelSession('beats')]);
+    act(() => void rows()[0].dispatchEvent(new MouseEvent('mousedown', { bubbles: true })));
+    const [{ name, cell }] = pressed.mock.calls[0];
+    expect(name).toBe('beats');
+    expect(cell('work')).toContain('adk.labels.LabelLog("../astrodata/labels/beats")');
+    expect(cell('work')).toContain('adk.Labeller(adk.open("../data/ecg.npy"');
   });
 
   test('has the colours of its classes as chips', async () => {

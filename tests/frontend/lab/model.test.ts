@@ -2,11 +2,12 @@
 import './browser';
 
 import { nullTranslator } from '@jupyterlab/translation';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { ApiError } from '../../../src/lab/api';
 import { PanelModel } from '../../../src/lab/panel/model';
-import { VERSION } from '../../../src/lab/version';
+import { PROTOCOL } from '../../../src/core/protocol';
+import { VERSION } from '../../../src/core/version';
 import { dataset, FakeApi, run } from './fakeApi';
 import { FakeContents } from './fakeContents';
 import { FakeUploads } from './fakeUploads';
@@ -51,29 +52,63 @@ describe('the handshake', () => {
     expect(model.status).toBe('ready');
   });
 
-  test('names both versions when they differ, and the command that mends it', async () => {
-    api.serverVersion = '9.9.9';
+  test('takes another version of the same protocol as it is', async () => {
+    api.greeting = { protocol: PROTOCOL, version: '9.9.9' };
     await model.start();
-    expect(model.status).toBe('ready');
-    expect(model.warnings[0]).toContain('9.9.9');
-    expect(model.warnings[0]).toContain(`pip install astrodata-lab==${VERSION}`);
+    expect(model.advice).toEqual([]);
   });
 
-  test('of a server that does not answer gives the reason', async () => {
-    api.error = new ApiError('network', 'The Jupyter server did not answer.');
+  test('names both versions when the protocol differs, and the command for the server', async () => {
+    const environment = {
+      python: '/opt/lab/bin/python',
+      prefix: '/opt/lab',
+      pip: true,
+      uv: false,
+      conda: false
+    };
+    api.greeting = { protocol: PROTOCOL + 1, version: '9.9.9', environment };
     await model.start();
-    expect([model.status, model.failure]).toEqual(['failed', 'The Jupyter server did not answer.']);
+    expect(model.status).toBe('ready');
+    const [{ text, command, then }] = model.advice;
+    expect(text).toContain(`${VERSION} (protocol ${PROTOCOL})`);
+    expect(text).toContain(`9.9.9 (protocol ${PROTOCOL + 1})`);
+    expect(command).toBe(`/opt/lab/bin/python -m pip install "astrodata-lab==${VERSION}"`);
+    expect(then).toMatch(/restart the Jupyter server and reload/);
+    api.greeting = { protocol: PROTOCOL, version: VERSION };
+    await model.start();
+    expect(model.advice).toEqual([]);
+  });
+
+  test('of a server that does not answer is tried again by itself', async () => {
+    vi.useFakeTimers();
+    api.error = new ApiError('network', 'The Jupyter server did not answer.');
+    model.seen = true;
+    await model.start();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(model.status).toBe('failed');
+    expect(model.failure).toContain('goes on by itself');
+    api.error = null;
+    api.list = [dataset('m13')];
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([model.status, names(), model.warnings]).toEqual(['ready', ['m13'], []]);
+    vi.useRealTimers();
   });
 });
 
 describe('the list', () => {
-  test('stays when a refresh fails, and the reason is told', async () => {
+  test('stays when a refresh fails, the reason is told, and it is asked for again', async () => {
+    vi.useFakeTimers();
+    model.seen = true;
     api.list = [dataset('m13')];
     await model.start();
-    api.error = new ApiError('network', 'The Jupyter server did not answer.');
+    api.error = new ApiError('time-out', 'This took too long.');
     await model.refresh();
     expect(names()).toEqual(['m13']);
-    expect(model.warnings).toEqual(['The Jupyter server did not answer.']);
+    expect(model.warnings).toEqual(['This took too long.']);
+    api.error = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(model.warnings).toEqual([]);
+    vi.useRealTimers();
   });
 
   test('is asked for again when the file of a dataset changes, and not for others', async () => {
@@ -118,6 +153,99 @@ describe('the list', () => {
     await model.refresh();
     expect(api.lists).toBe(2);
     expect(model.datasets).toBe(before);
+  });
+});
+
+describe('a server that goes away', () => {
+  const GONE = new ApiError('network', 'The Jupyter server did not answer.');
+  const away = (gone: ApiError | null): void => {
+    api.error = api.runError = api.labelError = gone;
+  };
+  const wait = (seconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(1_000 * seconds);
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    api.list = [dataset('m13')];
+    model.seen = true;
+    await model.start();
+  });
+
+  afterEach(() => {
+    model.dispose();
+    vi.useRealTimers();
+  });
+
+  test('is told of once, asked one question at a time, and all is looked at when it is back', async () => {
+    away(GONE);
+    await wait(60);
+    expect(model.warnings).toHaveLength(1);
+    expect(model.warnings[0]).toContain('goes on by itself');
+    expect([model.runs.warnings, model.labels.warnings, model.models.warnings]).toEqual([
+      [],
+      [],
+      []
+    ]);
+    expect([model.status, names()]).toEqual(['ready', ['m13']]);
+    const before = [api.lists, api.runLists, api.labelLists];
+    const asked = vi.spyOn(api, 'hello');
+    await wait(60);
+    expect([api.lists, api.runLists, api.labelLists]).toEqual(before);
+    expect(asked.mock.calls.length).toBeGreaterThan(5);
+    expect(asked.mock.calls.length).toBeLessThan(12);
+    away(null);
+    api.list = [dataset('m31')];
+    api.runList = [run('a')];
+    const facts = { into: '', name: 'left.npy', folder: false, modified: 0, mark: '' };
+    const files = [['', 10]] as const;
+    uploads.staged.set('k', { facts: { ...facts, files }, bytes: new Uint8Array(4) });
+    await wait(9);
+    expect([model.warnings, names(), model.runs.items.length]).toEqual([[], ['m31'], 1]);
+    expect(rows()).toEqual(['left.npy: interrupted']);
+    expect(model.announcement).toContain('answers again');
+  });
+
+  test('is asked at once when a person wants it or the network is back', async () => {
+    away(GONE);
+    await wait(120);
+    away(null);
+    await model.refresh();
+    expect(model.warnings).toEqual([]);
+    away(GONE);
+    await wait(120);
+    away(null);
+    window.dispatchEvent(new Event('online'));
+    await wait(0.1);
+    expect(model.warnings).toEqual([]);
+  });
+
+  test('is not asked while nobody sees the panel', async () => {
+    away(GONE);
+    await wait(60);
+    model.seen = false;
+    await wait(10);
+    const asked = vi.spyOn(api, 'hello');
+    await wait(600);
+    expect(asked).not.toHaveBeenCalled();
+    away(null);
+    model.seen = true;
+    await wait(0.1);
+    expect(model.warnings).toEqual([]);
+  });
+
+  test('and comes back without our half says how to install it, and is found when it has it', async () => {
+    away(new ApiError('no-server', 'The Jupyter server answered 404.'));
+    await wait(60);
+    expect(model.status).toBe('no-server');
+    away(null);
+    await wait(60);
+    expect([model.status, names()]).toEqual(['ready', ['m13']]);
+  });
+
+  test('is not meant by an answer that only one section gets', async () => {
+    api.runError = new ApiError('network', 'The Jupyter server answered 502.');
+    await wait(60);
+    expect(model.warnings).toEqual([]);
+    expect(model.runs.warnings).toEqual(['The Jupyter server answered 502.']);
   });
 });
 

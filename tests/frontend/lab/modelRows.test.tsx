@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { IModel } from '../../../src/lab/api';
 import { ModelSection } from '../../../src/lab/panel/modelRows';
 import { Models } from '../../../src/lab/panel/models';
+import { IDraggable } from '../../../src/lab/drag';
 import { CellOf } from '../../../src/lab/runCells';
 import { FakeApi, model, version } from './fakeApi';
 
@@ -22,6 +23,7 @@ let models: Models;
 let node: HTMLElement;
 let root: { render(element: JSX.Element): void; unmount(): void };
 const inserted = vi.fn<(cell: CellOf, run: boolean) => void>();
+const pressed = vi.fn<(dragged: IDraggable, press: MouseEvent) => void>();
 
 beforeEach(() => {
   vi.clearAllMocks();
@@ -41,7 +43,11 @@ afterEach(() => {
 async function show(list: IModel[]): Promise<void> {
   api.modelList = list;
   await models.refresh();
-  act(() => root.render(<ModelSection models={models} trans={trans} onInsert={inserted} />));
+  act(() =>
+    root.render(
+      <ModelSection models={models} trans={trans} onInsert={inserted} onPress={pressed} />
+    )
+  );
 }
 
 const all = (selector: string): HTMLElement[] => [...node.querySelectorAll<HTMLElement>(selector)];
@@ -95,6 +101,20 @@ test('a version is loaded by its alias or number, and its lineage drawn where it
   expect(inserted.mock.calls.map(([, run]) => run)).toEqual([true, true, true]);
   expect(labelled('Lineage of version 11').disabled).toBe(true);
   expect(labelled('Lineage of version 11').title).toContain('without a lineage');
+});
+
+test('a model is dragged, or opened by O, as its champion; one without versions is not', async () => {
+  await show([LINE, model('empty', { versions: [] })]);
+  const press = (row: HTMLElement): boolean =>
+    row.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
+  act(() => rows().forEach(press));
+  expect(pressed.mock.calls.map(([{ name }]) => name)).toEqual(['line']);
+  expect(pressed.mock.calls[0][0].cell('')).toContain('Registry().load("line", "champion")');
+  const key = (): Event => new KeyboardEvent('keydown', { key: 'o', bubbles: true });
+  act(() => rows().forEach(row => row.dispatchEvent(key())));
+  expect(inserted.mock.calls.map(([cell]) => cell(''))).toEqual([
+    pressed.mock.calls[0][0].cell('')
+  ]);
 });
 
 test('hostile names are text and nothing else', async () => {

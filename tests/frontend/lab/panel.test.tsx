@@ -509,8 +509,19 @@ describe('the panel', () => {
   test('without the server half gives the command to install it', async () => {
     api.error = new ApiError('no-server', '404');
     await show();
-    expect(all('[role=alert]')[0].textContent).toContain('pip install astrodata-lab');
+    expect(all('[role=alert]')[0].textContent).toContain('pip install "astrodata-lab==');
     expect(all('.jp-astrodata-lab-button')[0].hasAttribute('disabled')).toBe(true);
+  });
+
+  test('tells what to do about halves that do not fit, above all else, and blocks nothing', async () => {
+    const environment = { python: HOSTILE, prefix: '/', pip: true, uv: false, conda: false };
+    api.greeting = { protocol: 99, version: HOSTILE, environment };
+    await show(dataset('m13'));
+    const [advised] = all('.jp-astrodata-lab-advised');
+    expect(advised.textContent).toContain(`the Jupyter server ${HOSTILE} (protocol 99)`);
+    expect(advised.querySelector('code')?.textContent).toMatch(/pip install "astrodata-lab==/);
+    expect(node.querySelector('.jp-astrodata-lab-scroll')?.firstElementChild).toBe(advised);
+    expect(all('.jp-astrodata-lab-name').map(item => item.textContent)).toEqual(['m13']);
   });
 
   test('shows warnings as text', async () => {

@@ -5,6 +5,8 @@ import {
   compareRuns,
   loadModel,
   modelLineage,
+  openModel,
+  openRun,
   openStore,
   runAgain,
   runLineage,
@@ -156,10 +158,25 @@ describe('the cell that does a run again', () => {
 test('lineage and models are asked of the workspace of the panel', () => {
   expect(runLineage({ id: 'r' })('work')).toContain('adk.pipeline.Run.of("r", "..").lineage()');
   expect(modelLineage('sha256:00')('')).toContain('adk.lineage.Store(".").back("sha256:00")');
-  expect(loadModel('line', 'champion')('')).toContain('Registry().load("line", "champion")');
-  expect(loadModel('line', 2)('work')).toContain(
+  expect(openRun({ id: 'r' })('work')).toBe(
+    'import astrodata_kernel as adk\nrun = adk.pipeline.Run.of("r", "..")\nrun'
+  );
+  const named = { aliases: ['best', 'champion'], version: 3 };
+  expect(loadModel('line', named)('')).toContain('Registry().load("line", "champion")');
+  expect(loadModel('line', { aliases: [], version: 2 })('work')).toContain(
     'Registry(adk.tracking.Tracker("sqlite:///../astrodata/mlflow.db")).load("line", 2)'
   );
+});
+
+test('a model is opened by its champion, or else by its newest version', () => {
+  const version = (number: number, ...aliases: string[]): never =>
+    ({ version: number, aliases }) as never;
+  const sourceOf = (...versions: never[]): string | undefined =>
+    openModel({ name: 'line', versions })?.('');
+  expect(sourceOf(version(3), version(2, 'champion'))).toContain('.load("line", "champion")');
+  expect(sourceOf(version(3, 'best'), version(2))).toContain('.load("line", "best")');
+  expect(sourceOf(version(3), version(2, 'best'))).toContain('.load("line", 3)');
+  expect(sourceOf()).toBeUndefined();
 });
 
 test('runs are compared by their runs in MLflow, in the store that has them', () => {

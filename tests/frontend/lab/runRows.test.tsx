@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiError, IRun, IRunDetails } from '../../../src/lab/api';
 import { RunSection } from '../../../src/lab/panel/runRows';
 import { Runs } from '../../../src/lab/panel/runs';
+import { IDraggable } from '../../../src/lab/drag';
 import { CellOf } from '../../../src/lab/runCells';
 import { details, FakeApi, run, step } from './fakeApi';
 
@@ -31,6 +32,7 @@ let root: { render(element: JSX.Element): void; unmount(): void };
 const inserted = vi.fn<(cell: CellOf, run: boolean) => void>();
 const cancelled = vi.fn<(run: IRun) => void>();
 const copied = vi.fn<(text: string) => void>();
+const pressed = vi.fn<(dragged: IDraggable, press: MouseEvent) => void>();
 
 beforeEach(() => {
   vi.clearAllMocks();
@@ -57,6 +59,7 @@ function draw(): void {
         onInsert={inserted}
         onCancelRun={cancelled}
         onCopy={copied}
+        onPress={pressed}
       />
     )
   );
@@ -149,6 +152,20 @@ describe('a run', () => {
     await vi.waitFor(() => expect(steps()).toEqual(['read✓ done2.5 s']));
     act(() => rows()[1].click());
     expect(steps()).toEqual([]);
+  });
+
+  test('is opened in the notebook by O, by a button and by a drag, with the same cell', async () => {
+    await opened(run('a'));
+    const opens = 'adk.pipeline.Run.of("a", "..")\nrun';
+    act(() => void rows()[0].dispatchEvent(new MouseEvent('mousedown', { bubbles: true })));
+    expect(pressed.mock.calls[0][0].cell('work')).toContain(opens);
+    act(() => {
+      rows()[0].dispatchEvent(new KeyboardEvent('keydown', { key: 'o', bubbles: true }));
+    });
+    expect(written('work')).toContain(opens);
+    act(() => button('Open in Notebook')!.click());
+    expect(written('work')).toContain(opens);
+    expect(inserted.mock.calls.map(([, runs]) => runs)).toEqual([true, true]);
   });
 });
 

@@ -90,6 +90,18 @@ test('a look that fails keeps the list, says why, and is tried again', async () 
   expect(runs.warnings).toEqual([]);
 });
 
+test('a server that fails again and again is asked less and less', async () => {
+  api.runList = [run('a', RUNNING)];
+  await runs.refresh();
+  runs.seen = true;
+  api.runError = new ApiError('busy', 'Too many ask.');
+  expect(await asked()).toBeLessThan(8);
+  expect(await asked()).toBeLessThan(4);
+  api.runError = null;
+  await asked();
+  expect(await asked()).toBeGreaterThan(40);
+});
+
 test('a server that knows no runs is not asked again', async () => {
   api.runError = new ApiError('no-server', 'The Jupyter server answered 404.');
   await runs.refresh();

@@ -5,7 +5,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { Phase, Viewing } from '../../../src/lab/documents/viewing';
-import { VERSION } from '../../../src/lab/version';
+import { VERSION } from '../../../src/core/version';
 import { FakeKernel, FakeSession, IAnswer } from './fakeDocumentKernel';
 
 const OPEN = 'import astrodata_kernel as adk\nviewer = adk.view("m31.fits")\nviewer';
@@ -81,12 +81,17 @@ describe('a file in a kernel of its own', () => {
     const missing = { ename: 'ModuleNotFoundError', evalue: "No module named 'astrodata_kernel'" };
     kernel.answer = code =>
       code.includes('sys.executable')
-        ? { printed: '/opt/my env/bin/python\n' }
+        ? {
+            printed:
+              '{"python": "/opt/my env/bin/python", "prefix": "/opt/my env", "pip": true, "uv": false, "conda": false}\n'
+          }
         : { error: missing };
     session.start(kernel);
-    const { text, command, remedy } = await reach('failed');
-    expect(text).toContain('Python 3');
-    expect(command).toBe(`'/opt/my env/bin/python' -m pip install astrodata-lab==${VERSION}`);
+    const { advice, remedy } = await reach('failed');
+    expect(advice?.text).toContain('Python 3');
+    expect(advice?.command).toBe(
+      `'/opt/my env/bin/python' -m pip install "astrodata-lab[kernel]==${VERSION}"`
+    );
     await viewing.mend(remedy);
     expect(session.restarts).toBe(1);
   });

@@ -86,7 +86,7 @@ describe('Labeller in the browser', () => {
     ).toEqual([1, 2, 3, 4, 5]);
     const rows = kernel.msgs('thumbnails').flatMap(msg => msg.rows as number[]);
     expect(rows.sort()).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(el.firstElementChild?.getAttribute('aria-busy')).toBe('false');
+    expect(el.querySelector('.astrodata-widget')?.getAttribute('aria-busy')).toBe('false');
   });
 
   it('labels by a key and goes on; the label counts when the kernel has answered', async () => {

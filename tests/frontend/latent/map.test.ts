@@ -83,7 +83,7 @@ describe('The map of a LatentExplorer', () => {
     await pause();
     expect(model.traits.x).toBe('peak');
     expect(kernel.msgs('values').at(-1)).toMatchObject({ name: 'peak' });
-    expect(el.firstElementChild!.getAttribute('aria-busy')).toBe('false');
+    expect(el.querySelector('.astrodata-widget')!.getAttribute('aria-busy')).toBe('false');
   });
 
   it('asks for what lies beside the map once the map has its colours', async () => {

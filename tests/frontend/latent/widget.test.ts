@@ -55,7 +55,7 @@ describe('LatentExplorer in the browser', () => {
     expect(figures(el)).toContain('2 of 3');
     expect(figures(el)).toContain('[0 %, 65.76 %], 0 of 2');
     expect(figures(el)).toContain('no truth was given');
-    expect(el.firstElementChild?.getAttribute('aria-busy')).toBe('false');
+    expect(el.querySelector('.astrodata-widget')?.getAttribute('aria-busy')).toBe('false');
   });
 
   it('shows text of strangers as text', async () => {

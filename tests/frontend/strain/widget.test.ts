@@ -44,7 +44,7 @@ describe('StrainViewer in the browser', () => {
     expect(kernel.msgs('q')).toEqual([
       { center: 16, window: 2, q: 12, frange: [20, 500], columns: 100, rows: 200, settings }
     ]);
-    expect(el.firstElementChild?.getAttribute('aria-busy')).toBe('false');
+    expect(el.querySelector('.astrodata-widget')?.getAttribute('aria-busy')).toBe('false');
     expect(status(el)).toContain('Q peak: energy 40, 100 Hz, 16.0000 s (GPS 1126259462.0000)');
   });
 
@@ -135,7 +135,7 @@ describe('StrainViewer in the browser', () => {
   it('keeps plain keys from JupyterLab wherever the focus is, and gives it those with Ctrl', async () => {
     const { el } = await show();
     const mark = 'data-lm-suppress-shortcuts';
-    const [root, slider] = [el.firstElementChild!, labelled(el, 'Q')];
+    const [root, slider] = [el.querySelector('.astrodata-widget')!, labelled(el, 'Q')];
     slider.focus();
     expect([root, slider].map(each => each.hasAttribute(mark))).toEqual([true, true]);
     slider.dispatchEvent(

@@ -1,5 +1,6 @@
 /** The controls above the map: what is across and up, colours and sizes, tools and the way back. */
 import type { LatentMeta, NumberFacts } from '../../../core/latent';
+import { detachButton } from '../../common/detach';
 import { button, field, make, select, setChoices, type Choice } from '../../common/dom';
 import type { Tool } from './plot';
 
@@ -102,7 +103,8 @@ export class MapToolbar {
           button('⤢', 'Show all points', 'Show all points (0)', hooks.fit)
         )
       ),
-      field('Find', this.#find)
+      field('Find', this.#find),
+      detachButton()
     );
   }
 
