@@ -49,9 +49,9 @@ class Handler(APIHandler):
             raise Refusal("bad-request", f"The argument {name} is not UTF-8 text.") from error
 
     async def file(self) -> tuple[str, Path]:
-        """Give the path that was asked for and the local file behind it."""
+        """Give the path that was asked for and the local file behind it, or the folder that is a data set."""
         path = self.argument("path") or ""
-        return path, await self.local(path)
+        return path, await self.local(path, folders=True)
 
     async def local(self, path: str, folders: bool = False) -> Path:
         """Give the local file, or folder where `folders` may be, behind a path."""

@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -243,8 +244,10 @@ def test_unknown_kinds_and_bad_numbers_are_told():
 
 
 def test_an_address_where_nobody_listens_is_told():
+    before = threading.enumerate()
     with pytest.raises(ServiceFailed, match=r"127\.0\.0\.1:9"):
         compute.cluster("tcp://127.0.0.1:9", timeout=1)
+    assert [one for one in threading.enumerate() if one not in before and "loop" in one.name] == []
     assert all(one.kind == "local" for one in [compute.current()] if one)
 
 

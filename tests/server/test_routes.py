@@ -6,6 +6,7 @@ import hashlib
 import io
 import sys
 
+import numpy as np
 import pytest
 from astrodata_kernel.environment import PROTOCOL
 from PIL import Image
@@ -52,6 +53,20 @@ async def test_thumbnail_is_a_small_png_that_browsers_may_not_take_for_more(
     assert reply.headers["Content-Type"] == "image/png"
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert max(Image.open(io.BytesIO(reply.body)).size) <= 64
+
+
+async def test_a_folder_that_is_a_data_set_is_added_and_shown_like_a_file(ask, root):
+    import zarr
+
+    group = zarr.create_group(root / "run.zarr")
+    group.create_array("image", data=np.arange(600.0).reshape(20, 30))
+    status, entry = await ask("datasets", "POST", {"path": "run.zarr"})
+    assert (status, entry["format"], entry["shape"]) == (201, "Zarr", [20, 30])
+    assert (await ask("header", path="run.zarr"))[1]["parts"][0]["name"] == "/image"
+    status, picture = await ask("thumbnail", path="run.zarr", size=32)
+    assert (status, Image.open(io.BytesIO(picture)).size) == (200, (30, 20))
+    status, body = await ask("thumbnail", path="broken")
+    assert (status, body["error"]["code"]) == (404, "unreadable")
 
 
 async def test_a_thumbnail_is_read_once_until_its_file_changes(ask, lab, root, monkeypatch):

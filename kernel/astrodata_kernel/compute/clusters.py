@@ -284,6 +284,8 @@ def abandoned(made: Any) -> None:
             # One that starts would leave its scheduler alone.
             made.status = Status.failed
         made.close(timeout=_ABANDONED)
+        # A client that has not begun takes no notice of this, and leaves its loop running.
+        made._loop_runner.stop()
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import BadRequest, MissingPackage, ServiceFailed
 from ..readers.addresses import shown
-from .clusters import Cluster, quiet
+from .clusters import Cluster, built, quiet
 from .here import need_dask
 
 _GATEWAY = ("proxy_address", "public_address", "auth")
@@ -32,7 +32,7 @@ def at_address(address: str, *, security: Any = None, timeout: float = 10) -> Cl
 
     try:
         with quiet():
-            client = Client(address, security=security, timeout=timeout)
+            client = built(Client, address, security=security, timeout=timeout)
     except (OSError, ValueError, TypeError) as error:
         raise ServiceFailed(
             f"no Dask scheduler answered at {shown(address)}: {error}. Check that it runs, that it is "

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.lazy import Block, LazyArray, Values
 from ..errors import MissingPackage
 from ..readers.caps import caps, refuse_beyond
+from ..readers.zarr_folders import ZarrArray
 from .patch_facts import foreign, guarded, read_facts
 from .patch_rows import blocks
 from .patch_sets import PatchSet
@@ -72,18 +72,6 @@ def _fill(made: Any, array: Any, together: int) -> None:
         made[first : first + held] = np.concatenate(kept)
 
 
-class _Stored(LazyArray):
-    """An array of Zarr."""
-
-    def __init__(self, array: Any, where: str) -> None:
-        super().__init__(array.shape, array.dtype)
-        self._array, self._where = array, where
-
-    def _read(self, block: Block) -> Values:
-        values: Values = guarded(self._where, lambda: np.asarray(self._array[block]), RuntimeError)
-        return values
-
-
 def load(path: Path, lazy: bool) -> PatchSet:
     """Read what `save` wrote; where it is to be lazy, a patch is read when it is sliced."""
     zarr = needed()
@@ -104,7 +92,7 @@ def load(path: Path, lazy: bool) -> PatchSet:
             refuse_beyond(caps.tile_bytes, prod(array.chunks) * array.dtype.itemsize, where)
             if not lazy and array.nchunks_initialized != array.nchunks:
                 raise foreign(where, "chunks are missing")
-        first, second = (None if a is None else _Stored(a, where) for a in arrays)
+        first, second = (None if a is None else ZarrArray(a, where) for a in arrays)
         if not lazy:
             first, second = (None if a is None else np.asarray(a) for a in (first, second))
         return facts.rest(first, second)

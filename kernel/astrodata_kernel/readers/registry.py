@@ -95,14 +95,14 @@ def open_dataset(
         A file of this machine, or an address: ``http``, ``https``, ``ftp``, or ``s3`` and its like where
         their package is installed. FITS is read by ranges, where the server gives them; all else is fetched
         to the temporary folder. Several files of waveforms, as a list or a pattern such as
-        ``"run3/*.npz"``, make one data set. A folder is a scene of Sentinel-2: SAFE, a download of Sentinel
-        Hub, or a patch with a file for each band.
+        ``"run3/*.npz"``, make one data set. A folder is one of Zarr, or a scene of Sentinel-2: SAFE, a
+        download of Sentinel Hub, or a patch with a file for each band.
     kind
         Take only this kind: ``"image"``, ``"cube"``, ``"spectrum"``, ``"table"``, ``"waveforms"``,
         ``"strain"`` or ``"scene"``. A file with several parts then gives its first one of the kind. An array
         of two axes is also taken as waveforms, and one of one axis as strain, when that is wanted.
     hdu
-        Number or name of the part (HDU, npz member, HDF5 array) to open.
+        Number or name of the part (HDU, npz member, array of HDF5 or Zarr) to open.
     progress
         Told the share done, 0 to 1, while a file is fetched or expanded. What it raises, such as
         `Cancelled`, gives that up and leaves nothing behind.
@@ -163,6 +163,10 @@ def _of_file(
     path: Path, address: str, hdu: int | str | None, progress: Callable[[float], None] | None
 ) -> Dataset:
     if os.path.isdir(path):  # noqa: PTH112 - which is False for what is no path, and does not raise
+        from .zarr_folders import is_zarr, open_zarr
+
+        if is_zarr(path):
+            return open_zarr(path, hdu)
         from .sentinel import open_scene_folder
 
         return open_scene_folder(path, hdu)

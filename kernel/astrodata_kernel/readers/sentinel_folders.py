@@ -14,12 +14,13 @@ from ..datasets import Provenance
 from ..datasets.scene import Scene
 from ..datasets.scene_bands import Band
 from ..errors import BadRequest, UnreadableFile, UnsupportedFormat
+from .folder_digest import FolderDigest
 from .sentinel_build import scene
 from .sentinel_names import WAVELENGTHS, Facts, facts_of, layer_name, satellite
 from .sentinel_safe import is_safe, open_safe
 from .sentinel_stac import is_item, open_item
 from .sentinel_tiff import open_layer, open_raster
-from .sentinel_trees import FolderDigest, FolderTree
+from .sentinel_trees import FolderTree
 
 _ENDINGS = (".tif", ".tiff", ".jp2")
 _LISTED = 1000
