@@ -5,7 +5,9 @@ set -euo pipefail
 memory=/dev/shm
 room_kb=$(df --output=avail "$memory" 2>/dev/null | tail -n 1 || echo 0)
 if [ -w "$memory" ] && [ "$room_kb" -gt 6000000 ]; then
-  mktemp -d "$memory/t.XXXXXX"
+  made=$(mktemp -d "$memory/t.XXXXXX")
 else
-  mktemp -d
+  made=$(mktemp -d)
 fi
+chmod 755 "$made" # a test looks at its files as somebody else
+echo "$made"

@@ -32,6 +32,12 @@ def gone(pids, seconds=60):
     return True
 
 
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+
+
 @pytest.fixture
 def local():
     with compute.cluster("local", 2, memory="600 MB", dashboard=False) as cluster:
@@ -55,6 +61,17 @@ def test_results_that_wait_on_a_killed_worker_are_made_again(local):
     first = next(run)
     os.kill(first[1], signal.SIGKILL)
     assert [n for n, _ in [first, *run]] == list(range(12))
+
+
+def test_results_that_were_lost_with_their_worker_are_waited_for():
+    with compute.cluster("local", 1, memory="600 MB", dashboard=False) as cluster:
+        run = compute.each(lambda n: (n, os.getpid()), range(8), most_at_once=8)
+        first = next(run)
+        states = cluster.client.futures
+        until(lambda: {one.status for one in list(states.values())} == {"finished"})
+        os.kill(first[1], signal.SIGKILL)
+        until(lambda: "lost" in {one.status for one in list(states.values())})
+        assert [n for n, _ in run] == list(range(1, 8))
 
 
 def test_workers_that_dask_has_given_up_are_started_again(local, monkeypatch):

@@ -7,6 +7,7 @@ import pkgutil
 
 import astrodata_kernel as adk
 import pytest
+from astrodata_kernel.data_tests import registered
 
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(adk.__path__, prefix="astrodata_kernel.")
@@ -14,7 +15,11 @@ MODULES = sorted(
 
 
 @pytest.mark.parametrize("name", ["astrodata_kernel", *MODULES])
-def test_examples_in_docstrings_give_what_they_say(name: str) -> None:
+def test_examples_in_docstrings_give_what_they_say(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A check that an example makes known must be gone again for the tests that come after it.
+    monkeypatch.setattr(registered, "_known", {})
     outcome = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert outcome.failed == 0
 

@@ -127,6 +127,11 @@ class _Run:
         while not batch.done.wait(_LOOK):
             self._check()
             check_workers(self._client)
+        # Done, and gone with the worker that kept it: the scheduler has it made again by itself.
+        while batch.future.status == "lost":
+            time.sleep(_LOOK)
+            self._check()
+            check_workers(self._client)
 
     def _outcome(self, batch: _Batch) -> list[Any]:
         self._wait(batch)
