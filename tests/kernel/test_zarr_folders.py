@@ -95,7 +95,9 @@ def test_no_codec_runs_what_a_folder_says(tmp_path: Path):
     ):
         folder = write_old(tmp_path / f"{number}.zarr", compressor=compressor, filters=filters)
         (folder / "0").write_bytes(pickle.dumps(Run()))
-        with pytest.raises(UnsupportedFormat, match=r"coded by '(pickle|json2)', which is not read"):
+        with pytest.raises(
+            UnsupportedFormat, match=r"coded by '(pickle|json2)', which is not read"
+        ):
             adk.open(folder)
     objects = write_old(tmp_path / "objects.zarr", dtype="|O", filters=[{"id": "pickle"}])
     (objects / "0").write_bytes(pickle.dumps(Run()))
