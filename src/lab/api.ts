@@ -3,9 +3,9 @@
  */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
 
 import { HelloMeta } from '../core/protocol';
-import { TranslationBundle } from '@jupyterlab/translation';
 
 /** One dataset of the catalogue. */
 export interface IDataset {

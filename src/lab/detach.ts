@@ -6,9 +6,9 @@ import { ITranslator, nullTranslator, TranslationBundle } from '@jupyterlab/tran
 import { undoIcon } from '@jupyterlab/ui-components';
 
 import { DETACH, Detachable } from '../core/detach';
+import { CATEGORY } from './commands';
 import { DetachedView, seenButton } from './detachedView';
 
-const CATEGORY = 'AstroData';
 /** Shows the buttons of the viewers within. */
 const LISTENS = 'jp-mod-astrodataDetach';
 

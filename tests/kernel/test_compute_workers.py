@@ -24,14 +24,6 @@ if __name__ == "__main__":
 """
 
 
-def gone(pids, seconds=60):
-    end = time.monotonic() + seconds
-    while any(psutil.pid_exists(pid) for pid in pids):
-        if time.monotonic() > end:
-            return False
-    return True
-
-
 def until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
@@ -154,7 +146,7 @@ def test_a_kernel_that_ends_leaves_no_worker_behind(tmp_path, end):
     )
     workers = [int(pid) for pid in done.stdout.split()]
     assert len(workers) == 2, done.stderr
-    assert gone(workers)
+    until(lambda: not any(psutil.pid_exists(pid) for pid in workers))
     if end == "sys.exit()":
         assert not done.stderr
 

@@ -56,8 +56,8 @@ REFUSED = {
     "missing.fits": (404, "unreadable", "missing.fits"),
     "m13.fits/inside": (404, "unreadable", "no file"),
     "x" * 5000: (404, "unreadable", "no file"),
-    "folder": (404, "unreadable", "folder"),
-    "scene.SAFE": (404, "unreadable", "folder"),
+    "folder": (404, "unreadable", "folder without a scene"),
+    "scene.SAFE": (415, "unsupported", "no metadata"),
     "empty.fits": (404, "unreadable", "empty"),
     "pipe.fits": (404, "unreadable", "not a regular file"),
     ".m13.fits": (404, "unreadable", "no file"),
@@ -70,12 +70,6 @@ REFUSED = {
     "dangling.fits": (404, "unreadable", "no file"),
 }
 
-FOLDERS = {
-    "folder": (404, "unreadable", "folder without a scene"),
-    "scene.SAFE": (415, "unsupported", "no metadata"),
-}
-"""Refused as data sets too, which may be folders: for what is in them."""
-
 
 def ask_for(ask, route, path):
     if route == "datasets":
@@ -87,8 +81,6 @@ def ask_for(ask, route, path):
 async def test_a_path_that_names_no_file_of_the_root_is_refused(ask, root, outside, path):
     status, code, words = REFUSED[path]
     for route in ROUTES:
-        if route == "datasets":
-            status, code, words = FOLDERS.get(path, (status, code, words))
         got, body = await ask_for(ask, route, path)
         assert (got, body["error"]["code"]) == (status, code), route
         message = body["error"]["message"]

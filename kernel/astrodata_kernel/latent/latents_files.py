@@ -15,10 +15,10 @@ from ..errors import (
     BadRequest,
     DamagedFile,
     DataCheckFailed,
-    MissingPackage,
     TooLarge,
     UnreadableFile,
 )
+from ..readers.zarr_folders import zarr_package
 from ..writing import write_whole
 from .latents import Latents, of_table
 
@@ -131,13 +131,9 @@ def _read_parquet(path: Path) -> Latents:
 
 
 def _zarr() -> Any:
-    try:
-        import zarr
-    except ImportError:
-        raise MissingPackage(
-            'latents in Zarr need the package zarr: pip install "astrodata-lab[scale]", or save as .parquet'
-        ) from None
-    return zarr
+    return zarr_package(
+        'latents in Zarr need the package zarr: pip install "astrodata-lab[scale]", or save as .parquet'
+    )
 
 
 def _write_zarr(latents: Latents, path: Path) -> Path:

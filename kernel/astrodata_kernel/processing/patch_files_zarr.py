@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingPackage
 from ..readers.caps import caps, refuse_beyond
-from ..readers.zarr_folders import ZarrArray
+from ..readers.zarr_folders import ZarrArray, zarr_package
 from .patch_facts import foreign, guarded, read_facts
 from .patch_rows import blocks
 from .patch_sets import PatchSet
@@ -28,13 +27,7 @@ def needed() -> Any:
     MissingPackage
         It is not installed.
     """
-    try:
-        import zarr
-    except ImportError:
-        raise MissingPackage(
-            "patches in Zarr need the package zarr: pip install 'astrodata-lab[scale]'"
-        ) from None
-    return zarr
+    return zarr_package("patches in Zarr need the package zarr: pip install 'astrodata-lab[scale]'")
 
 
 def save(patches: PatchSet, facts: str, path: Path) -> None:

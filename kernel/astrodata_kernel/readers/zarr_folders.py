@@ -56,6 +56,15 @@ _CODECS = frozenset(
 """Ways of coding that give numbers and run nothing: pickle is none of them."""
 
 
+def zarr_package(why: str) -> Any:
+    """Give Zarr, or raise `MissingPackage` with a sentence that says what needs it and what brings it."""
+    try:
+        import zarr
+    except ImportError:
+        raise MissingPackage(why) from None
+    return zarr
+
+
 def is_zarr(folder: Path) -> bool:
     """Tell whether a folder is an array or a group of Zarr."""
     return any((folder / mark).is_file() for mark in _MARKS)
@@ -80,13 +89,10 @@ def open_zarr(folder: Path, part: int | str | None = None) -> Dataset:
     UnreadableFile, TooLarge
         The folder cannot be listed, or has more files than any data set.
     """
-    try:
-        import zarr  # noqa: F401
-    except ImportError:
-        raise MissingPackage(
-            f"{folder.name} is a folder of Zarr: reading it needs zarr; run "
-            '"pip install astrodata-lab[scale]" in this environment'
-        ) from None
+    zarr_package(
+        f"{folder.name} is a folder of Zarr: reading it needs zarr; run "
+        '"pip install astrodata-lab[scale]" in this environment'
+    )
     names = tuple(sorted(_files(folder)))
     found = list(_arrays(folder, names))
     parts = tuple(one for one, _ in found)

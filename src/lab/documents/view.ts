@@ -4,7 +4,7 @@ import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { OwnHeight } from '../../core/detach';
-import { adviceNode } from '../handshake/commandNode';
+import { adviceNode, paragraph } from '../handshake/commandNode';
 import { fill } from './filling';
 import { render } from './rendering';
 import { Phase, Remedy, Viewing } from './viewing';
@@ -152,12 +152,6 @@ function heightOf(model: WidgetModel): OwnHeight {
       model.save_changes();
     }
   };
-}
-
-function paragraph(text: string): HTMLElement {
-  const node = document.createElement('p');
-  node.textContent = text;
-  return node;
 }
 
 function button(label: string, act: () => void): HTMLElement {

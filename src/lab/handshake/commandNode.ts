@@ -41,7 +41,8 @@ export function adviceNode(
   return node;
 }
 
-function paragraph(text: string): HTMLElement {
+/** Gives a text as a paragraph. */
+export function paragraph(text: string): HTMLElement {
   const node = document.createElement('p');
   node.textContent = text;
   return node;

@@ -7,12 +7,9 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { HelloMeta, PROTOCOL } from '../../core/protocol';
 import { Requester, RequestError } from '../../core/request';
 import { VERSION } from '../../core/version';
-import { CommChannel } from '../panel/computeComm';
+import { CommChannel, forgets, mayLoad } from '../panel/computeComm';
 import { adviceOnKernel, adviceOnNoToolkit, IAdvice } from './advice';
 import { environmentOfKernel, lacksToolkit } from './learning';
-
-/** Cells after which the toolkit may be there that was not before. */
-const MAY_LOAD = /\bimport\b|^\s*%/m;
 
 /** Milliseconds for an answer: a kernel without subshells gives it after its cell. */
 const PATIENCE = 60_000;
@@ -83,7 +80,7 @@ export class KernelHandshake implements IDisposable {
     const { kernelChanged, statusChanged } = panel.sessionContext;
     kernelChanged.connect(() => this._forget(panel), this);
     statusChanged.connect((_, status) => {
-      if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
+      if (forgets(status)) {
         this._forget(panel);
       }
     }, this);
@@ -105,7 +102,7 @@ export class KernelHandshake implements IDisposable {
   /** A vain greeting leaves a line in the kernel's log: the first is for kernels that ran before the page. */
   private _mayGreet(panel: NotebookPanel, source: string): boolean {
     const known = this._known.get(panel);
-    return known === undefined || (!known.isGreeted && MAY_LOAD.test(source));
+    return known === undefined || (!known.isGreeted && mayLoad(source));
   }
 
   private async _learn(panel: NotebookPanel, kernel: Kernel.IKernelConnection): Promise<void> {

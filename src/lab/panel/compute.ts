@@ -6,7 +6,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Requester, RequestError } from '../../core/request';
-import { CommChannel } from './computeComm';
+import { CommChannel, forgets, mayLoad } from './computeComm';
 import { Presence } from './presence';
 
 /** Milliseconds between two looks. Network homes are asked for their disk more rarely, and so is a kernel
@@ -20,9 +20,6 @@ const PATIENCE = 10_000;
 
 /** How far back the history goes. */
 export const HISTORY = 300_000;
-
-/** Cells after which the toolkit may be loaded; each vain question leaves a line in the kernel's log. */
-const MAY_LOAD = /\bimport\b|^\s*%/m;
 
 /** Bytes that may be taken and are. */
 export interface IAmount {
@@ -337,7 +334,7 @@ export class Compute implements IDisposable {
 
   /** A kernel that was restarted knows nothing of the toolkit. */
   private _onStatus(_: ISessionContext, status: Kernel.Status): void {
-    if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
+    if (forgets(status)) {
       this._leave();
       this._set(status === 'dead' ? 'no-kernel' : 'absent');
       this._kernel = this._panel?.sessionContext.session?.kernel ?? null;
@@ -349,7 +346,7 @@ export class Compute implements IDisposable {
     { cell }: { readonly cell: { readonly model: { sharedModel: ISource } } }
   ): void {
     this._clustersAt = -CLUSTER_PAUSE;
-    if (this._requester !== null || MAY_LOAD.test(cell.model.sharedModel.getSource())) {
+    if (this._requester !== null || mayLoad(cell.model.sharedModel.getSource())) {
       void this.look();
     }
   }

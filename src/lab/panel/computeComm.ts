@@ -7,6 +7,19 @@ import { Channel } from '../../core/request';
 /** Name of the comm; `kernel/astrodata_kernel/panel_target.py` has it too. */
 const TARGET = 'astrodata_lab.compute';
 
+/** Cells after which the toolkit may be loaded; each vain question leaves a line in the kernel's log. */
+const MAY_LOAD = /\bimport\b|^\s*%/m;
+
+/** Whether the toolkit may be there after a cell that was not before. */
+export function mayLoad(source: string): boolean {
+  return MAY_LOAD.test(source);
+}
+
+/** Whether a kernel forgets with this all that it has loaded. */
+export function forgets(status: Kernel.Status): boolean {
+  return status === 'restarting' || status === 'autorestarting' || status === 'dead';
+}
+
 type Listener = (content: unknown, buffers: DataView[]) => void;
 
 /** The comm by which a kernel is asked, as requests take it. */
