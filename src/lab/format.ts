@@ -1,6 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IDataset } from './api';
+import { IDataset } from './answers';
 
 /** A size as people say it: `1.04 MB`. */
 export function sizeText(bytes: number): string {

@@ -3,7 +3,8 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { PathExt } from '@jupyterlab/coreutils';
 import { Contents, ServerConnection } from '@jupyterlab/services';
 
-import { Api, INotebook } from './api';
+import { INotebook } from './answers';
+import { Api } from './api';
 import { pythonKernel } from './python';
 
 /** Names that are tried before it keeps the one that JupyterLab gave it. */

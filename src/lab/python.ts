@@ -4,7 +4,7 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import { KernelSpec } from '@jupyterlab/services';
 
-import { IDataset, ILabelSession } from './api';
+import { IDataset, ILabelSession } from './answers';
 
 /**
  * The Python that opens a dataset in a notebook whose kernel runs in `folder`.

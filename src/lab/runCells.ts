@@ -7,7 +7,7 @@
  */
 import { PathExt } from '@jupyterlab/coreutils';
 
-import { IModel, IModelVersion, IPipeline, IRun, IRunDetails } from './api';
+import { IModel, IModelVersion, IPipeline, IRun, IRunDetails } from './answers';
 
 const IMPORT = 'import astrodata_kernel as adk';
 const STORE = 'astrodata/mlflow.db';

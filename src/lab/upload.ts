@@ -1,6 +1,7 @@
 import { PathExt } from '@jupyterlab/coreutils';
 
-import { ApiError, IExpectation } from './api';
+import { IExpectation } from './answers';
+import { ApiError } from './requests';
 import { BLOCK, BlockHash, hashOf } from './hashing';
 import { ISource } from './sources';
 import { Clash, IBegun, UploadApi } from './uploadApi';

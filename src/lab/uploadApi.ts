@@ -5,7 +5,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { requestAPI } from './api';
+import { requestAPI } from './requests';
 
 /** What an upload will be, told before its first byte. */
 export interface IUploadFacts {

@@ -249,6 +249,11 @@ test('The panel can be used by everybody: empty, filled, with its forms, by keyb
   await page.setViewportSize({ width: 640, height: 512 });
   expect(await cutOff(body)).toEqual([]);
   await page.setViewportSize(size);
+  // Nor in the narrowest side bar that is of use.
+  await page.sidebar.setWidth(250, 'left');
+  expect((await panel.boundingBox())!.width).toBeLessThan(251);
+  expect(await cutOff(body)).toEqual([]);
+  await page.sidebar.setWidth(undefined, 'left');
 
   // A card and another form, with a menu over them.
   await rows.nth(1).getByRole('button').first().focus();
@@ -279,6 +284,7 @@ test('The panel can be used by everybody: empty, filled, with its forms, by keyb
   });
   await dropFromDesktop(panel, [{ ...fileOf(EXAMPLES, 'm13.fits'), name: 'again.fits' }]);
   await expect(panel.getByText('Checking…')).toBeVisible();
+  await expectNoBarriers(page, ['.jp-astrodata-lab-tasks']);
   expect(await motions(page, PANEL)).toHaveLength(1);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   expect(await motions(page, PANEL)).toEqual([]);
@@ -311,6 +317,9 @@ test('Every viewer can be used by everybody, in an output and in a tab of its ow
   const quiet = (): Promise<void> => expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
   await expect(widgets).toHaveCount(13); // two of them are the frames of a third
   await quiet();
+  await page.getByRole('button', { name: 'Edit burnt' }).click();
+  await page.getByRole('button', { name: 'Change the classes' }).click();
+  await expect(page.getByLabel('Name of pulse')).toBeVisible();
 
   // Nothing moves for who wants it so; a sign that comes late comes at once then.
   const busy = widgets.first();
@@ -359,4 +368,10 @@ test('Every viewer can be used by everybody, in an output and in a tab of its ow
   await expect(widgets).toHaveCount(14, { timeout: 60000 });
   await quiet();
   await expectNoBarriers(page, [WIDGET, '.jp-astrodata-lab-document']);
+
+  // The list of keys, which covers a part of what it is for.
+  await page.locator('.astrodata-label-stage').focus();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toContainText('undo');
+  await expectNoBarriers(page, ['.astrodata-help:not([hidden])']);
 });

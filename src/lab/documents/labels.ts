@@ -3,7 +3,9 @@ import { PathExt, URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Api, ILabelSession, requestAPI } from '../api';
+import { ILabelSession } from '../answers';
+import { Api } from '../api';
+import { requestAPI } from '../requests';
 import { hasEvents, labelSource } from '../python';
 import { CellOf } from '../runCells';
 

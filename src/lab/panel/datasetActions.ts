@@ -1,6 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IDataset } from '../api';
+import { IDataset } from '../answers';
 import { IDatasetAction } from './datasetMenu';
 import { DatasetWork } from './datasetWork';
 

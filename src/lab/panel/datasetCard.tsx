@@ -3,7 +3,8 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Api, IDataset, IHeader } from '../api';
+import { IDataset, IHeader } from '../answers';
+import { Api } from '../api';
 import { kindText, shapeText, sizeText } from '../format';
 
 /** Header cards that are shown; a viewer shows all. */

@@ -1,4 +1,4 @@
-import { IDataset } from '../api';
+import { IDataset } from '../answers';
 import { Order } from './memory';
 
 /** What a person looks for among the datasets; empty texts for everything. */

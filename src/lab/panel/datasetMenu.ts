@@ -1,7 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Menu } from '@lumino/widgets';
 
-import { IDataset } from '../api';
+import { IDataset } from '../answers';
 
 /** Where a menu opens, in CSS pixels of the window. */
 export interface IPlace {

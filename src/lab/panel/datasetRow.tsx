@@ -2,7 +2,7 @@ import { closeIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IDataset } from '../api';
+import { IDataset } from '../answers';
 import { kindText, percentText, shapeText, sizeText } from '../format';
 import { kindIcon } from '../icons';
 import { cellSource } from '../python';

@@ -2,7 +2,8 @@ import { defaultRangeExtractor, measureElement, useVirtualizer } from '@tanstack
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Api, IDataset } from '../api';
+import { IDataset } from '../answers';
+import { Api } from '../api';
 import { IDraggable } from '../drag';
 import { DatasetCard } from './datasetCard';
 import { DatasetRow } from './datasetRow';

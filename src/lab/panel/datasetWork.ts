@@ -2,7 +2,8 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { Api, IVerification } from '../api';
+import { IVerification } from '../answers';
+import { Api } from '../api';
 
 /** A file that is hashed, or what that said; `failed` where it could not be hashed. */
 export type Check =

@@ -1,6 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { ApiError, IExpectation } from '../api';
+import { IExpectation } from '../answers';
+import { ApiError } from '../requests';
 import {
   Dropped,
   ISource,

@@ -2,7 +2,7 @@ import { Time } from '@jupyterlab/coreutils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { ILabelSession } from '../api';
+import { ILabelSession } from '../answers';
 import { IDraggable } from '../drag';
 import { labelIcon } from '../icons';
 import { labelSource } from '../python';

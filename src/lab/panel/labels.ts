@@ -1,4 +1,5 @@
-import { Api, ILabelSession } from '../api';
+import { ILabelSession } from '../answers';
+import { Api } from '../api';
 import { Polled } from './polling';
 
 /** Milliseconds between two looks at the label sessions while they change, and while they rest. */

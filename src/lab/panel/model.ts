@@ -4,7 +4,9 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { HelloMeta } from '../../core/protocol';
-import { Api, ApiError, IDataset, IExpectation, IListing, IRun } from '../api';
+import { IDataset, IExpectation, IListing, IRun } from '../answers';
+import { Api } from '../api';
+import { ApiError } from '../requests';
 import { adviceOnServer, IAdvice } from '../handshake/advice';
 import { ClashAnswer, IUploadOptions } from '../upload';
 import { UploadApi } from '../uploadApi';

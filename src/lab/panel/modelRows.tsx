@@ -1,7 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IModel, IModelVersion } from '../api';
+import { IModel, IModelVersion } from '../answers';
 import { numberText } from '../format';
 import { IDraggable } from '../drag';
 import { modelIcon } from '../icons';

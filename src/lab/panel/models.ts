@@ -1,4 +1,5 @@
-import { Api, IModel } from '../api';
+import { IModel } from '../answers';
+import { Api } from '../api';
 import { Polled } from './polling';
 
 /** Milliseconds between two looks: people register models now and then. */

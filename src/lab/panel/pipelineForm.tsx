@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { IPipeline } from '../api';
+import { IPipeline } from '../answers';
 import { runPipeline } from '../runCells';
 import { useRows } from './rows';
 import type { IRunSectionProps } from './runRows';

@@ -8,7 +8,8 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { administration } from '../administration';
-import { Api, IDataset, ILabelSession } from '../api';
+import { IDataset, ILabelSession } from '../answers';
+import { Api } from '../api';
 import { CellDrag } from '../drag';
 import { CellInserter } from '../insertCell';
 import { holdsSecret } from '../places';

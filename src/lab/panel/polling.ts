@@ -1,7 +1,7 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError } from '../api';
+import { ApiError } from '../requests';
 
 /** Milliseconds between two looks that fail, at most; what looks more rarely anyhow does so. */
 const MOST = 30_000;

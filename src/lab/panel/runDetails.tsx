@@ -1,7 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IRun, IRunDetails, IStep } from '../api';
+import { IRun, IRunDetails, IStep } from '../answers';
 import { durationText, numberText, percentText } from '../format';
 import { openRun, openStore, runAgain, runLineage } from '../runCells';
 import type { IRunSectionProps } from './runRows';

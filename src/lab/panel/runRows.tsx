@@ -1,7 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IRun } from '../api';
+import { IRun } from '../answers';
 import { durationText, percentText } from '../format';
 import { IDraggable } from '../drag';
 import { runIcon } from '../icons';

@@ -1,4 +1,5 @@
-import { Api, IPipeline, IRun, IRunDetails } from '../api';
+import { IPipeline, IRun, IRunDetails } from '../answers';
+import { Api } from '../api';
 import { Polled } from './polling';
 
 /** Milliseconds between two looks while a run goes on, soon after one began or ended, and at rest. */

@@ -1,7 +1,7 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError } from '../api';
+import { ApiError } from '../requests';
 
 /** Milliseconds before each question to a server that does not answer; the last one again and again. */
 const PAUSES = [1_000, 2_000, 4_000, 8_000];

@@ -1,7 +1,7 @@
 import { Time } from '@jupyterlab/coreutils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IDataset, RunState, StepState } from '../api';
+import { IDataset, RunState, StepState } from '../answers';
 
 /** A sign that tells a state apart without its colour. */
 export function markOf(state: RunState | StepState): string {

@@ -2,7 +2,7 @@ import { addIcon, linkIcon, newFolderIcon, refreshIcon } from '@jupyterlab/ui-co
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IDataset, ILabelSession, IRun } from '../api';
+import { IDataset, ILabelSession, IRun } from '../answers';
 import { hasEvents } from '../python';
 import { CellOf } from '../runCells';
 import { adviceOnNoServer } from '../handshake/advice';

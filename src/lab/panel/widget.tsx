@@ -4,7 +4,8 @@ import { Message, MessageLoop } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { Api, IDataset, ILabelSession, IRun } from '../api';
+import { IDataset, ILabelSession, IRun } from '../answers';
+import { Api } from '../api';
 import { IDraggable } from '../drag';
 import { DropTarget } from '../drop';
 import { panelIcon } from '../icons';

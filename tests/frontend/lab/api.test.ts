@@ -5,7 +5,8 @@ import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { beforeEach, describe, expect, test } from 'vitest';
 
-import { Api, ApiError, requestAPI } from '../../../src/lab/api';
+import { Api } from '../../../src/lab/api';
+import { ApiError, requestAPI } from '../../../src/lab/requests';
 
 const trans = nullTranslator.load('astrodata_lab');
 let requests: Request[];

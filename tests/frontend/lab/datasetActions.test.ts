@@ -4,7 +4,7 @@ import './browser';
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test, vi } from 'vitest';
 
-import { IDataset } from '../../../src/lab/api';
+import { IDataset } from '../../../src/lab/answers';
 import { datasetActions } from '../../../src/lab/panel/datasetActions';
 import { IDatasetAction } from '../../../src/lab/panel/datasetMenu';
 import { openSource } from '../../../src/lab/python';

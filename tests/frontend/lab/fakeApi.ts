@@ -1,8 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import {
-  Api,
-  ApiError,
   IDataset,
   IExpectation,
   IHeader,
@@ -15,7 +13,9 @@ import {
   IRunDetails,
   IStep,
   IVerification
-} from '../../../src/lab/api';
+} from '../../../src/lab/answers';
+import { Api } from '../../../src/lab/api';
+import { ApiError } from '../../../src/lab/requests';
 import { HelloMeta, PROTOCOL } from '../../../src/core/protocol';
 import { VERSION } from '../../../src/core/version';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { ApiError } from '../../../src/lab/api';
+import { ApiError } from '../../../src/lab/requests';
 import { BLOCK } from '../../../src/lab/hashing';
 import { Clash, IBegun, ILeftover, IUploadFacts, UploadApi } from '../../../src/lab/uploadApi';
 

@@ -8,7 +8,8 @@ import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { ApiError, IRunDetails } from '../../../src/lab/api';
+import { IRunDetails } from '../../../src/lab/answers';
+import { ApiError } from '../../../src/lab/requests';
 import { PanelModel } from '../../../src/lab/panel/model';
 import { PanelView } from '../../../src/lab/panel/view';
 import * as fake from './fakeApi';

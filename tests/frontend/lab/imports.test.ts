@@ -4,7 +4,7 @@ import './browser';
 import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError } from '../../../src/lab/api';
+import { ApiError } from '../../../src/lab/requests';
 import { PanelModel } from '../../../src/lab/panel/model';
 import { ITask } from '../../../src/lab/panel/tasks';
 import { ClashAnswer, MIN_CHUNK } from '../../../src/lab/upload';

@@ -8,7 +8,8 @@ import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError, ILabelSession } from '../../../src/lab/api';
+import { ILabelSession } from '../../../src/lab/answers';
+import { ApiError } from '../../../src/lab/requests';
 import { LabelSection } from '../../../src/lab/panel/labelRows';
 import { Labels } from '../../../src/lab/panel/labels';
 import { IDraggable } from '../../../src/lab/drag';

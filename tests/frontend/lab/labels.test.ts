@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError } from '../../../src/lab/api';
+import { ApiError } from '../../../src/lab/requests';
 import { Labels } from '../../../src/lab/panel/labels';
 import { FakeApi, labelSession } from './fakeApi';
 

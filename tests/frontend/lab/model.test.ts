@@ -4,7 +4,7 @@ import './browser';
 import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError } from '../../../src/lab/api';
+import { ApiError } from '../../../src/lab/requests';
 import { PanelModel } from '../../../src/lab/panel/model';
 import { PROTOCOL } from '../../../src/core/protocol';
 import { VERSION } from '../../../src/core/version';

@@ -8,7 +8,7 @@ import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { IModel } from '../../../src/lab/api';
+import { IModel } from '../../../src/lab/answers';
 import { ModelSection } from '../../../src/lab/panel/modelRows';
 import { Models } from '../../../src/lab/panel/models';
 import { IDraggable } from '../../../src/lab/drag';

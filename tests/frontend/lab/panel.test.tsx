@@ -8,7 +8,8 @@ import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError, IDataset } from '../../../src/lab/api';
+import { IDataset } from '../../../src/lab/answers';
+import { ApiError } from '../../../src/lab/requests';
 import { PanelMemory } from '../../../src/lab/panel/memory';
 import { PanelModel } from '../../../src/lab/panel/model';
 import { Memory } from '../../../src/lab/panel/section';

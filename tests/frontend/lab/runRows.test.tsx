@@ -8,7 +8,8 @@ import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError, IRun, IRunDetails } from '../../../src/lab/api';
+import { IRun, IRunDetails } from '../../../src/lab/answers';
+import { ApiError } from '../../../src/lab/requests';
 import { RunSection } from '../../../src/lab/panel/runRows';
 import { Runs } from '../../../src/lab/panel/runs';
 import { IDraggable } from '../../../src/lab/drag';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError } from '../../../src/lab/api';
+import { ApiError } from '../../../src/lab/requests';
 import { Runs } from '../../../src/lab/panel/runs';
 import { details, FakeApi, run } from './fakeApi';
 

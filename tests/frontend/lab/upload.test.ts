@@ -3,7 +3,7 @@ import './browser';
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { ApiError } from '../../../src/lab/api';
+import { ApiError } from '../../../src/lab/requests';
 import { ISource, sourceOfFile } from '../../../src/lab/sources';
 import { ClashAnswer, IUploaded, MIN_CHUNK, SourceChanged, upload } from '../../../src/lab/upload';
 import { away, FakeUploads, sha256 } from './fakeUploads';
