@@ -19,7 +19,7 @@ ARGS ?=
 # Before a command: its temporary files lie in a folder that ends with it.
 IN_SCRATCH := scratch="$$(bash tools/scratch.sh)"; trap 'rm -rf "$$scratch"' EXIT; TMPDIR="$$scratch"
 
-.PHONY: help lab test lint test-python test-frontend test-browser test-hub test-environments build screenshot bench clean
+.PHONY: help lab test lint test-python test-frontend test-browser test-hub test-environments build docs screenshot bench clean
 
 help:
 	@echo "make lab                  JupyterLab on examples/, AstroData in the sidebar"
@@ -28,6 +28,7 @@ help:
 	@echo "make test-hub             the browser test behind a JupyterHub alone"
 	@echo "make test-environments    the browser test with server and kernels in environments of their own alone"
 	@echo "make screenshot           docs/images/*.png, taken anew"
+	@echo "make docs                 the documentation as pages, in docs/_build"
 	@echo "make bench                the benchmarks"
 	@echo "make clean                remove all that these targets made"
 
@@ -63,6 +64,11 @@ test-hub: $(STAMPS)/ui-tests
 test-environments: $(STAMPS)/ui-tests
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
 		npm test --silent -- --config environments/playwright.config.js
+
+docs: $(STAMPS)/test
+	rm -rf docs/reference docs/_build
+	python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
+	@echo "docs/_build/index.html"
 
 screenshot: $(STAMPS)/ui-tests
 	cd ui-tests && PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH="$$(bash ../tools/chromium.sh)" \
@@ -134,4 +140,4 @@ clean:
 	rm -rf $(VENV) node_modules lib astrodata_lab/labextension astrodata_lab/_version.py \
 		astrodata_lab/locale/*/LC_MESSAGES/*.json \
 		kernel/astrodata_kernel/static/*.js kernel/astrodata_kernel/static/*.css \
-		ui-tests/node_modules ui-tests/test-results ui-tests/playwright-report
+		ui-tests/node_modules ui-tests/test-results ui-tests/playwright-report docs/_build docs/reference

@@ -105,6 +105,7 @@ def main() -> None:
                 images / f"latents-{level:g}.svg", metadata={"Date": None}
             )
     if options.write:
+        pieces.insert(0, "# How many signals each detector tags\n")
         (options.write / "daidream-quality.md").write_text("\n".join(pieces), encoding="utf-8")
 
 

@@ -109,7 +109,7 @@ def plain_unet(
     Returns
     -------
     keras.Model
-        Maps (n, *input_shape) to probabilities, shape (n, rows, columns, 1).
+        Maps ``(n, *input_shape)`` to probabilities, shape (n, rows, columns, 1).
 
     Raises
     ------

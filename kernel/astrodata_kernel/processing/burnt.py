@@ -80,7 +80,7 @@ def rbr(before: Any, after: Any, *, resolution: float | None = None, judged: boo
 
 
 def rdnbr(before: Any, after: Any, *, resolution: float | None = None, judged: bool = True) -> Any:
-    """Give the relative dNBR, dNBR / sqrt(|NBR before|) (Miller and Thode 2007); NaN where that is 0.
+    """Give the relative dNBR, ``dNBR / sqrt(|NBR before|)`` (Miller and Thode 2007); NaN where that is 0.
 
     Parameters and errors are those of `dnbr`.
     """

@@ -35,8 +35,8 @@ class FitsFrames(RequestWidget):
     Parameters
     ----------
     *sources
-        Paths, data sets, or `FitsViewer`s, two to eight of them. The first one gives the pixels that all
-        are looked at on.
+        Paths, data sets, or viewers (`FitsViewer`), two to eight of them. The first one gives the pixels
+        that all are looked at on.
     align
         ``"sky"`` puts each image on the pixels of the first one by the WCS of both, as it is looked at;
         ``"pixels"`` leaves them as they are. By default by sky where all have one.
