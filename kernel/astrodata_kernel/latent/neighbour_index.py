@@ -17,6 +17,7 @@ METRICS = ("chebyshev", "cosine", "euclidean", "manhattan")
 _EXACT_PAIRS = 10_000_000_000
 """Distances that are worth waiting for (minutes); beyond, "auto" takes the approximate index."""
 _BLOCK = 16_384
+_NORMS = {"euclidean": 2, "manhattan": 1, "chebyshev": np.inf}
 _SMALL = 5_000  # places, of which an approximate index would not be faster
 
 
@@ -31,18 +32,18 @@ class NeighbourIndex:
         Latents or an array, shape (n, d).
     kind
         ``"exact"``: a KD-tree up to 10 dimensions, else all distances by products of matrices; or
-        ``"approximate"``: a graph of neighbours (pynndescent), for millions of points.
+        ``"approximate"``: a graph of neighbours (HNSW, of faiss), for millions of points.
     metric
         ``"euclidean"``, ``"manhattan"``, ``"chebyshev"`` or ``"cosine"``.
     seed
-        Of the approximate index.
+        Of the layers of the approximate index; threads that build it may still tie its edges otherwise.
 
     Raises
     ------
     BadRequest
         No finite point, another kind or metric, or cosines with points at 0.
     MissingPackage
-        An approximate index without pynndescent.
+        An approximate index without faiss.
 
     Examples
     --------
@@ -148,22 +149,40 @@ class NeighbourIndex:
 
 
 class _Approximate:
-    """A graph of neighbours, walked from point to point."""
+    """A graph of neighbours in layers (HNSW), walked from the coarsest to the finest."""
 
     def __init__(self, points: Array, metric: str, seed: int) -> None:
         try:
-            from pynndescent import NNDescent
+            import faiss
         except ImportError:
             raise MissingPackage(
-                'an index for millions needs pynndescent: pip install "astrodata-lab[projections]", or take '
+                'an index for millions needs faiss: pip install "astrodata-lab[projections]", or take '
                 'kind="exact"'
             ) from None
-        self._index = NNDescent(points, metric=metric, n_neighbors=30, random_state=seed)
-        self._index.prepare()
+        kinds = {
+            "euclidean": faiss.METRIC_L2,
+            "manhattan": faiss.METRIC_L1,
+            "chebyshev": faiss.METRIC_Linf,
+        }
+        self._points, self._metric = points, metric
+        # It computes in single precision: what all points have in common would take its digits away.
+        self._middle = points.mean(axis=0, dtype=np.float64)
+        self._index = faiss.IndexHNSWFlat(points.shape[1], 32, kinds[metric])
+        self._index.hnsw.rng = faiss.RandomGenerator(seed)
+        self._index.hnsw.efConstruction = 120
+        self._index.add(self._single(points))
 
     def query(self, queries: Array, k: int) -> Found:
-        found, away = self._index.query(queries, k=k, epsilon=0.2)
-        return np.asarray(away, np.float64), np.asarray(found, np.int64)
+        self._index.hnsw.efSearch = max(100, 4 * k)
+        _, found = self._index.search(self._single(queries), k)
+        apart = self._points[found].astype(np.float64) - queries[:, None, :]
+        away = np.linalg.norm(apart, ord=_NORMS[self._metric], axis=2)
+        away[found < 0] = np.inf  # what the walk did not come to
+        order = np.argsort(away, axis=1, kind="stable")
+        return np.take_along_axis(away, order, 1), np.take_along_axis(found, order, 1)
+
+    def _single(self, points: Array) -> Array:
+        return np.ascontiguousarray(points - self._middle, dtype=np.float32)
 
 
 def neighbours(
@@ -203,7 +222,7 @@ def neighbours(
     BadRequest
         Queries of another width, no finite latent, or another metric.
     MissingPackage
-        An approximate index without pynndescent.
+        An approximate index without faiss.
     """
     table = Latents.of(latents)
     queries = _points(query, table.shape[1])
