@@ -8,6 +8,7 @@ import {
   datasets,
   dropFromDesktop,
   fileOf,
+  oneOfEach,
   picture,
   runCell
 } from '../tests/steps';
@@ -84,6 +85,29 @@ test('behind a hub with a prefix the panel, viewers and dashboards work, and eac
   await expect(dashboard.locator('canvas').first()).toBeVisible();
   await dashboard.close();
   await runCell(lab, 'cluster.close()');
+
+  // The other sections: each has a row, and each row its cell.
+  const rowIn = (name: string, row: RegExp): Locator =>
+    panel.getByRole('region', { name }).getByRole('button', { name: row }).first();
+  await runCell(
+    lab,
+    'import numpy as np\nnp.save("ecg.npy", adk.testing.synthetic.pulses(40))\n%load_ext astrodata_kernel\n%astro add ecg.npy'
+  );
+  await runCell(lab, oneOfEach('.', 'ecg'));
+  await panel.getByRole('button', { name: 'Refresh' }).click();
+  await rowIn('Runs', /^sums, done/).focus();
+  await page.keyboard.press('o');
+  await expect(page.locator('.jp-CodeCell').filter({ hasText: 'Run.of(' })).toContainText('count');
+  await rowIn('Models', /^line,/).focus();
+  await page.keyboard.press('o');
+  await expect(page.locator('.jp-CodeCell').filter({ hasText: '.load("line", 1)' })).toContainText(
+    'LinearRegression()'
+  );
+  await rowIn('Labels', /^ecg,/).click();
+  await expect(page.locator('.astrodata-label')).toContainText('7 of 40 labelled');
+  await expect(panel.getByRole('region', { name: 'Compute' })).toContainText('Kernel of');
+  const numbers = await hers.request.get(`${PREFIX}/user/ada/metrics`);
+  expect(await numbers.text()).toContain('astrodata_runs');
   await page.keyboard.press('Control+s');
   await page.getByRole('button', { name: 'Rename and Save' }).click();
   await expect(page.locator('.jp-mod-current.jp-mod-dirty')).toHaveCount(0);

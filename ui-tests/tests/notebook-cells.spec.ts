@@ -12,6 +12,7 @@ import {
   emptyCatalogue,
   fileOf,
   newNotebook,
+  oneOfEach,
   openPanel,
   picture,
   colours,
@@ -23,29 +24,6 @@ import sys
 import numpy as np
 from astrodata_kernel.testing.synthetic import pulses
 np.save(sys.argv[1], pulses(40))
-`;
-
-/** A run, a model and a label session, in the folder that the server shows. */
-const MADE = `
-import astrodata_kernel as adk
-from pathlib import Path
-from sklearn.linear_model import LinearRegression
-
-Path("../astrodata/runs").mkdir(parents=True, exist_ok=True)
-
-
-@adk.pipeline.block(stage="ingest")
-def count(*, amount: int = 3) -> int:
-    return amount
-
-
-made = adk.pipeline.Pipeline("sums").add("count", count).run(workspace="..", progress=False)
-tracker = adk.tracking.Tracker(system_metrics=None)
-with tracker.run() as run:
-    kept = run.model(LinearRegression().fit([[0], [1]], [0, 2]), example=[[0.0], [1.0]])
-_ = adk.tracking.Registry(tracker).register(run, kept, "line")
-log = adk.labels.session("ecg", dataset="ecg", classes=["normal", "anomaly"])
-log.put(range(7), "normal")
 `;
 
 const rowOf = (panel: Locator, list: string, name: string): Locator =>
@@ -75,7 +53,7 @@ test('a run, a model and a label session are dragged into a notebook, and open t
   await dropFromDesktop(panel, [fileOf(folder, 'ecg.npy')]);
   await newNotebook(page);
   await openPanel(page);
-  await runCell(page, MADE);
+  await runCell(page, oneOfEach('..', 'ecg'));
   await panel.getByRole('button', { name: 'Refresh' }).click();
   const first = page.locator('.jp-Notebook .jp-Cell').first();
 

@@ -8,6 +8,29 @@ import { PNG } from 'pngjs';
 export const EXAMPLES = path.resolve(__dirname, '../../examples/data');
 export const TEST_DATA = path.resolve(__dirname, '../../tests/data');
 
+/** Python that makes a run, a model and a label session of a data set's first events, in a workspace. */
+export const oneOfEach = (workspace: string, dataset: string): string => `
+import astrodata_kernel as adk
+from pathlib import Path
+from sklearn.linear_model import LinearRegression
+
+Path("${workspace}/astrodata/runs").mkdir(parents=True, exist_ok=True)
+
+
+@adk.pipeline.block(stage="ingest")
+def count(*, amount: int = 3) -> int:
+    return amount
+
+
+made = adk.pipeline.Pipeline("sums").add("count", count).run(workspace="${workspace}", progress=False)
+tracker = adk.tracking.Tracker(system_metrics=None)
+with tracker.run() as run:
+    kept = run.model(LinearRegression().fit([[0], [1]], [0, 2]), example=[[0.0], [1.0]])
+_ = adk.tracking.Registry(tracker).register(run, kept, "line")
+log = adk.labels.session("${dataset}", dataset="${dataset}", classes=["normal", "anomaly"])
+log.put(range(7), "normal")
+`;
+
 /** The AstroData panel, brought to the front by its tab as a person would. */
 export async function openPanel(page: IJupyterLabPageFixture): Promise<Locator> {
   const panel = page.getByRole('region', { name: 'AstroData' });
