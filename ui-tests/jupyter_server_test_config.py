@@ -10,3 +10,4 @@ c.ServerApp.port = int(os.environ.get("ASTRODATA_TEST_PORT", "8888"))
 c.ServerApp.allow_root = hasattr(os, "geteuid") and os.geteuid() == 0
 # A test kills a kernel many times, and looks at what its labels say then.
 c.KernelRestarter.restart_limit = 100
+c.KernelRestarter.time_to_dead = 0.5  # seconds between two looks

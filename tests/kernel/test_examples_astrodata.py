@@ -83,6 +83,17 @@ def test_the_second_run_of_an_example_computes_nothing(name, runs, tmp_path_fact
     assert dict(again.outputs._hashes) == dict(run.outputs._hashes)
 
 
+def test_the_examples_find_what_they_are_about(runs, tmp_path_factory) -> None:
+    cardio = here("cardio", runs, tmp_path_factory.mktemp("cardio")).outputs
+    for step in ("forest_metrics", "boosted_metrics"):
+        assert cardio[step]["roc_auc"] > 0.98
+    garage = here("garage", runs, tmp_path_factory.mktemp("garage")).outputs
+    rates = garage["rates"].set_index("group")["rate"]
+    assert rates["false positives"] < 0.1 < rates["found"]
+    assert len(garage["train.starts"]) == 8
+    assert "<svg" in garage["curve"].svg
+
+
 def test_another_garage_needs_no_other_training(runs, tmp_path_factory) -> None:
     run = here("garage", runs, tmp_path_factory.mktemp("garage"))
     pipeline = Pipeline.from_yaml(PIPELINES / "garage.yaml")

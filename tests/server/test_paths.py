@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from urllib.parse import quote
@@ -77,30 +78,27 @@ def ask_for(ask, route, path):
     return ask(route, path=path)
 
 
-@pytest.mark.parametrize("path", REFUSED, ids=[ascii(path[:30]) for path in REFUSED])
-async def test_a_path_that_names_no_file_of_the_root_is_refused(ask, root, outside, path):
-    status, code, words = REFUSED[path]
-    for route in ROUTES:
-        got, body = await ask_for(ask, route, path)
-        assert (got, body["error"]["code"]) == (status, code), route
-        message = body["error"]["message"]
-        assert words in message
-        assert str(root.parent) not in message
-        assert "\n" not in message
+async def test_a_path_that_names_no_file_of_the_root_is_refused(ask, root, outside):
+    for path, (status, code, words) in REFUSED.items():
+        for route in ROUTES:
+            got, body = await ask_for(ask, route, path)
+            assert (got, body["error"]["code"]) == (status, code), (route, path)
+            message = body["error"]["message"]
+            assert words in message, (route, path)
+            assert str(root.parent) not in message, (route, path)
+            assert "\n" not in message, (route, path)
     assert (await ask("datasets"))[1]["datasets"] == []
 
 
-@pytest.mark.parametrize(
-    "encoded", ["..%2Fsecret.fits", "%2e%2e/secret.fits", "%2E%2E%2Fsecret.fits", "%2Fetc%2Fpasswd"]
-)
-@pytest.mark.parametrize("route", ROUTES[:3])
 async def test_what_is_encoded_in_the_address_is_decoded_before_it_is_judged(
-    jp_serverapp, http_server_client, jp_auth_header, lab, outside, route, encoded
+    jp_serverapp, http_server_client, jp_auth_header, lab, outside
 ):
-    url = f"{jp_serverapp.base_url}astrodata-lab/{route}?path={encoded}"
-    with pytest.raises(HTTPClientError) as caught:
-        await http_server_client.fetch(url, headers=jp_auth_header)
-    assert caught.value.code == 403
+    encoded = ["..%2Fsecret.fits", "%2e%2e/secret.fits", "%2E%2E%2Fsecret.fits", "%2Fetc%2Fpasswd"]
+    for route, path in itertools.product(ROUTES[:3], encoded):
+        url = f"{jp_serverapp.base_url}astrodata-lab/{route}?path={path}"
+        with pytest.raises(HTTPClientError) as caught:
+            await http_server_client.fetch(url, headers=jp_auth_header)
+        assert caught.value.code == 403, (route, path)
 
 
 async def test_a_path_that_is_no_text_is_refused(
@@ -119,7 +117,7 @@ async def test_a_symbolic_link_inside_the_root_is_followed(ask, root):
 
 
 HOSTILE = [
-    "<b>bold</b>.fits",
+    "<b>bold.fits",
     "<img src=x onerror=alert(1)>.fits",
     'it\'s "quoted".fits',
     " spaces around .fits ",
@@ -131,19 +129,19 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("name", [n for n in HOSTILE if "/" not in n], ids=ascii)
-async def test_a_hostile_name_is_plain_text_in_json(ask, jp_fetch, root, name):
-    (root / name).write_bytes((root / "m13.fits").read_bytes())
-    status, facts = await ask("sniff", path=name)
-    assert (status, facts["path"]) == (200, name)
-    assert (await ask("thumbnail", path=name))[0] == 200
-    status, added = await ask("datasets", "POST", {"path": name})
-    assert (status, added["path"]) == (201, name)
-    reply = await jp_fetch("astrodata-lab", "datasets")
-    assert reply.headers["Content-Type"].startswith("application/json")
-    assert reply.headers["X-Content-Type-Options"] == "nosniff"
-    assert await ask("datasets", "DELETE", name=added["name"]) == (204, None)
-    (root / name).unlink()
+async def test_a_hostile_name_is_plain_text_in_json(ask, jp_fetch, root):
+    for name in HOSTILE:
+        (root / name).write_bytes((root / "m13.fits").read_bytes())
+        status, facts = await ask("sniff", path=name)
+        assert (status, facts["path"]) == (200, name)
+        assert (await ask("thumbnail", path=name))[0] == 200, name
+        status, added = await ask("datasets", "POST", {"path": name})
+        assert (status, added["path"]) == (201, name)
+        reply = await jp_fetch("astrodata-lab", "datasets")
+        assert reply.headers["Content-Type"].startswith("application/json")
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert await ask("datasets", "DELETE", name=added["name"]) == (204, None)
+        (root / name).unlink()
 
 
 async def test_a_missing_file_with_a_hostile_name_is_told_in_json(jp_fetch, lab, root):
@@ -165,7 +163,7 @@ class TestNoLocalFiles:
         config.ServerApp.contents_manager_class = Elsewhere
         return config
 
-    @pytest.mark.parametrize("route", [*ROUTES[:3], "datasets"])
-    async def test_a_manager_without_a_local_root_is_told(self, ask, route):
-        status, body = await ask(route, path=quote("m13.fits"))
-        assert (status, body["error"]["code"]) == (501, "no-local-files")
+    async def test_a_manager_without_a_local_root_is_told(self, ask):
+        for route in ROUTES:
+            status, body = await ask(route, path=quote("m13.fits"))
+            assert (status, body["error"]["code"]) == (501, "no-local-files"), route

@@ -1,4 +1,5 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
+import { test } from './samePage';
 import { colours, newNotebook, picture, pixelsOf, runCell, startCell } from './steps';
 
 // These are the cases that fail when requests travel on the comm of the widget itself: the kernel then

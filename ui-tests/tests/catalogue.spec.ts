@@ -1,5 +1,6 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { test } from './samePage';
 import { colours, newNotebook, picture, pixelsOf, runCell } from './steps';
 
 const IMAGE = `${__dirname}/../../examples/data/image_2mass_k_galactic_centre.fits`;

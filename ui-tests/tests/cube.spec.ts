@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { test } from './samePage';
 import { colours, EXAMPLES, newNotebook, picture, runCell } from './steps';
 
 const control = (page: IJupyterLabPageFixture, label: string): Locator =>

@@ -93,9 +93,12 @@ test('goes from a dropped file to a dragged garage and an exported cut', async (
   await page.mouse.move(box.x - 40, box.y + box.height / 2, { steps: 6 });
   await page.mouse.up();
   await expect(counts).not.toHaveText(before, { useInnerText: true });
-  const [low, high] = JSON.parse(
-    await printed(page, 'explorer.garage.intervals[0].tolist()')
-  ) as number[];
+  const limits = async (): Promise<number[]> =>
+    JSON.parse(await printed(page, 'explorer.garage.intervals[0].tolist()')) as number[];
+  // The kernel hears of the drag a moment after the page has drawn it.
+  const shown = Number(await edge.getAttribute('aria-valuenow'));
+  await expect.poll(async () => Math.abs((await limits())[1] / shown - 1)).toBeLessThan(1e-3);
+  const [low, high] = await limits();
   const [lowBefore, highBefore] = JSON.parse(first) as number[];
   expect(low).toBe(lowBefore);
   expect(high).toBeLessThan(highBefore);

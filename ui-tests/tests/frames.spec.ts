@@ -1,5 +1,6 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { test } from './samePage';
 import { colours, newNotebook, pixelsOf, runCell } from './steps';
 
 // Two images of one piece of the sky: the second is turned by a quarter, and of another brightness.

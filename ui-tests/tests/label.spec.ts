@@ -1,5 +1,6 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { test } from './samePage';
 import { colours, newNotebook, pixelsOf, runCell, startCell } from './steps';
 
 /** A labeller of made traces; the log lies beside the notebook, where a new kernel finds it again. */
@@ -283,6 +284,13 @@ adk.Labeller(images.astype("f4"), boxes)`
         }
       }).observe(document.body, { childList: true, subtree: true });
     });
+    const saved = (): Promise<number> =>
+      page.evaluate(
+        () =>
+          (window as unknown as { acknowledged: string[] }).acknowledged.filter(text =>
+            text.startsWith('saved event')
+          ).length
+      );
     await newNotebook(page);
     await runCell(page, `${SHOW()}\nprint("PID", os.getpid())\ndisplay(labeller)`);
     for (let round = 0; round < 20; round++) {
@@ -291,10 +299,13 @@ adk.Labeller(images.astype("f4"), boxes)`
       const pid = Number((await printed.innerText()).replace('PID', ''));
       await stage(page).focus();
       // The keyboard goes on while the kernel dies somewhere in between.
-      const count = 2 + Math.floor(Math.random() * 30);
+      const before = await saved();
+      const count = 6 + Math.floor(Math.random() * 26);
       for (let i = 0; i < count; i++) {
         await page.keyboard.press(Math.random() < 0.5 ? '1' : '2');
       }
+      const some = Math.floor(Math.random() * 5);
+      await expect.poll(saved, { intervals: [10] }).toBeGreaterThanOrEqual(before + some);
       process.kill(pid, 'SIGKILL');
       await type(page, '1', '2');
       await revived(page);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { test } from './samePage';
 import { colours, newNotebook, pixelsOf, runCell, startCell } from './steps';
 
 // Noise that gathers, and signals that leave it along all four latents; the decoder is four pulses.

@@ -1,5 +1,6 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { test } from './samePage';
 import { newNotebook, pixelsOf, runCell, startCell } from './steps';
 
 const MANY = `

@@ -1,4 +1,5 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
+import { test } from './samePage';
 import { colours, newNotebook, picture, pixelsOf, runCell, startCell } from './steps';
 
 // A chessboard of single pixels: every second one of them is white, their mean is grey.

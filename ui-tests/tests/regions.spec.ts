@@ -1,6 +1,7 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { readFileSync } from 'node:fs';
+import { test } from './samePage';
 import { colours, newNotebook, picture, runCell } from './steps';
 
 // A star of Moffat's shape at (90, 80) on noise, with a sky of one arc second a pixel.

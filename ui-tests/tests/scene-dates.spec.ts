@@ -1,4 +1,5 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
+import { test } from './samePage';
 import { newNotebook, picture, pixelsOf, runCell } from './steps';
 
 // One grey a date: 64, 128 and 191 between the limits.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
+import { test } from './samePage';
 import { newNotebook, picture, runCell } from './steps';
 
 const SCENES = `

@@ -1,4 +1,5 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
+import { test } from './samePage';
 import { colours, newNotebook, picture, pixelsOf, runCell } from './steps';
 
 const SCENE = `

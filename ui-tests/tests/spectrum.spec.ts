@@ -1,6 +1,7 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import * as path from 'node:path';
+import { test } from './samePage';
 import { TEST_DATA, colours, newNotebook, runCell } from './steps';
 
 const SDSS = path.join(TEST_DATA, 'spectrum_sdss_J2202.fits');

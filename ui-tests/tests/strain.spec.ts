@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { PNG } from 'pngjs';
+import { test } from './samePage';
 import { TEST_DATA, colours, newNotebook, pixelsOf, runCell } from './steps';
 
 const GW150914 = path.join(TEST_DATA, 'waveforms', 'gw', 'H-H1_LOSC_4_V2-1126259446-32.hdf5');

@@ -1,6 +1,7 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import * as path from 'node:path';
+import { test } from './samePage';
 import { EXAMPLES, TEST_DATA, newNotebook, runCell } from './steps';
 
 const GAIA = path.join(TEST_DATA, 'table_gaia_cone.fits');

@@ -1,6 +1,7 @@
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { readFileSync } from 'node:fs';
+import { test } from './samePage';
 import { colours, newNotebook, picture, pixelsOf, runCell } from './steps';
 
 // Blocks of 10 x 10 equal pixels, so that what is read from the screen does not hang on half a pixel.

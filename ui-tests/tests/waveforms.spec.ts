@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { type IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import type { Download, Locator } from '@playwright/test';
 import { PNG } from 'pngjs';
+import { test } from './samePage';
 import { colours, newNotebook, runCell } from './steps';
 
 const SHOW = `
