@@ -1,6 +1,8 @@
 """How Sphinx makes pages of this folder: ``make docs``."""
 
+import inspect
 from importlib.metadata import version as version_of
+from typing import Any
 
 project = "AstroData Lab"
 author = copyright = "the AstroData Lab developers"
@@ -19,3 +21,17 @@ napoleon_google_docstring = False
 html_theme = "furo"
 html_title = f"{project} {version}"
 html_copy_source = False
+
+
+def signature_of(_app: Any, kind: str, _name: str, thing: Any, *_: Any) -> tuple[str, None] | None:
+    """Give what a class is called with: Sphinx asks `__new__`, which knows nothing where traits are."""
+    if kind != "class" or not thing.__module__.startswith("astrodata_kernel"):
+        return None
+    told = inspect.signature(thing)
+    plain = [one.replace(annotation=one.empty) for one in told.parameters.values()]
+    return str(told.replace(parameters=plain, return_annotation=told.empty)), None
+
+
+def setup(app: Any) -> None:
+    """Tell Sphinx of what is above."""
+    app.connect("autodoc-process-signature", signature_of)
