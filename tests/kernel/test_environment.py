@@ -52,6 +52,7 @@ def test_each_extra_of_kernels_brings_the_toolkit():
         "jobqueue",
         "test",
         "bench",
+        "docs",
     }
 
     def brings(extra: str) -> set[str]:
