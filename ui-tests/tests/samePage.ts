@@ -96,5 +96,7 @@ async function tidy(lab: IJupyterLabPageFixture): Promise<void> {
   await lab.setViewportSize({ width: 1280, height: 800 });
   await lab.theme.setLightTheme();
   await lab.sidebar.openTab('filebrowser');
+  // Out of the folder before it goes: the file browser would say that it is not found, over all of the page.
+  await lab.filebrowser.openHomeDirectory();
   await lab.mouse.move(0, 0);
 }
